@@ -1,0 +1,1 @@
+"""The running program: devices, session, window, fleet, command line."""

@@ -1,0 +1,1 @@
+"""One module a command; `agent.cli` imports each only when it is asked for."""

@@ -1,0 +1,1 @@
+"""Sound to words to reply to voice. Imports neither `avatar` nor `agent`."""
