@@ -9,9 +9,10 @@ Samples = npt.NDArray[np.float32]
 """Mono sound in [-1, 1], shape [n]."""
 
 SILENCE = "pau"
-PHONES = tuple(
-    "aa ae ah ao aw ax ay b ch d dh eh er ey f g hh ih iy jh k l m n ng ow oy p r s sh t th uh uw v w y z zh".split()
-) + (SILENCE,)
+PHONES = (
+    *"aa ae ah ao aw ax ay b ch d dh eh er ey f g hh ih iy jh k l m n ng ow oy p r s sh t th uh uw v w y z zh".split(),
+    SILENCE,
+)
 """ARPAbet in lower case without stress, as flite and pocketsphinx name them, and silence.
 
 Voices with other inventories map each of their phones to the nearest of these, so that every later stage knows one

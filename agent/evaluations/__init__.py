@@ -1,0 +1,1 @@
+"""Measurements of quality, one module a subject, each with `run(short: bool) -> Report`."""
