@@ -28,7 +28,7 @@ class Microphone(Protocol):
 
 
 class Speaker(Protocol):
-    """Where the agent's voice goes, and the clock. Positions are samples since the speaker started, silence included."""
+    """Where the agent's voice goes, and the clock. Positions count samples since it started, silence included."""
 
     sample_rate_hz: int
 

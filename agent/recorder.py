@@ -1,0 +1,142 @@
+"""What is seen and heard, as an MP4 file (H.264 + AAC) that stays playable whenever the program dies.
+
+The file is fragmented once a second, so that everything up to the last fragment survives a kill. Sound and picture
+carry time stamps of the same clock, the position of the sample being heard, and so cannot drift apart.
+"""
+
+import queue
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import numpy.typing as npt
+
+from dialogue.errors import InputError
+from dialogue.speech import Samples
+
+Frame = npt.NDArray[np.uint8]
+"""RGB picture, shape [height, width, 3]."""
+
+QUEUE_FRAMES = 50
+FRAGMENT_FRAMES = 25
+
+
+@dataclass(frozen=True, slots=True)
+class _Shot:
+    frame: Frame
+    sound: Samples
+    time_s: float
+
+
+class Recorder:
+    """Writes frames and the sound up to each of them; encodes on its own thread."""
+
+    def __init__(self, path: Path, size_px: tuple[int, int], sample_rate_hz: int, frame_rate_hz: int = 25) -> None:
+        """Open the file for pictures of (width, height). Raises InputError when it cannot be written."""
+        self.path = path
+        self.frame_rate_hz = frame_rate_hz
+        self.sample_rate_hz = sample_rate_hz
+        self.dropped_frames = 0
+        try:
+            self._file = av.open(str(path), "w", format="mp4", options=_FRAGMENTED)
+        except (OSError, av.error.FFmpegError) as error:
+            raise InputError(
+                f"cannot write {path}: {error.strerror or error}. Name a file in a folder that exists"
+            ) from error
+        self._video = self._file.add_stream("libx264", rate=frame_rate_hz, options={"preset": "veryfast", "crf": "18"})
+        self._video.width, self._video.height = (side // 2 * 2 for side in size_px)
+        self._video.pix_fmt = "yuv420p"
+        self._video.gop_size = FRAGMENT_FRAMES
+        self._video.thread_count = 1
+        self._video.time_base = self._video.codec_context.time_base = Fraction(1, 1000)
+        self._audio = self._file.add_stream("aac", rate=sample_rate_hz, layout="mono")
+        self._samples_written = 0
+        self._last_ms = -1
+        self._shots: queue.Queue[_Shot | None] = queue.Queue(QUEUE_FRAMES)
+        self._error: Exception | None = None
+        self._thread = threading.Thread(target=self._encode_all, name="recorder", daemon=True)
+        self._thread.start()
+
+    def add(self, frame: Frame, sound: Samples, time_s: float) -> None:
+        """Take one frame seen at `time_s` and the sound since the frame before; never blocks.
+
+        A frame that the encoder cannot keep up with is dropped and counted; sound is never dropped.
+        Raises InputError when writing failed (disk full).
+        """
+        if self._error is not None:
+            raise InputError(f"recording {self.path} stopped: {self._error}. Free some space and start again")
+        if self._shots.full():
+            self.dropped_frames += 1
+            frame = frame[:0]
+        self._shots.put(_Shot(frame.copy(), sound, time_s))
+
+    def close(self) -> None:
+        """Finish the file; waits for what is queued."""
+        self._shots.put(None)
+        self._thread.join()
+
+    def _encode_all(self) -> None:
+        try:
+            while (shot := self._shots.get()) is not None:
+                self._encode(shot)
+            for stream in (self._video, self._audio):
+                self._file.mux(stream.encode(None))
+            self._file.close()
+        except (OSError, av.error.FFmpegError) as error:
+            self._error = error
+            self._drain()
+
+    def _drain(self) -> None:
+        while self._shots.get() is not None:
+            pass
+
+    def _encode(self, shot: _Shot) -> None:
+        at_ms = round(shot.time_s * 1000)
+        if len(shot.frame) and at_ms > self._last_ms:
+            picture = av.VideoFrame.from_ndarray(
+                np.ascontiguousarray(shot.frame[: self._video.height, : self._video.width]), format="rgb24"
+            )
+            picture.pts, picture.time_base = at_ms, Fraction(1, 1000)
+            self._last_ms = at_ms
+            self._file.mux(self._video.encode(picture))
+        if len(shot.sound):
+            sound = av.AudioFrame.from_ndarray(shot.sound[None], format="fltp", layout="mono")
+            sound.sample_rate, sound.pts = self.sample_rate_hz, self._samples_written
+            sound.time_base = Fraction(1, self.sample_rate_hz)
+            self._samples_written += len(shot.sound)
+            self._file.mux(self._audio.encode(sound))
+
+
+_FRAGMENTED = {"movflags": "frag_keyframe+empty_moov+default_base_moof"}
+
+Mix = Callable[[int, int], Samples]
+"""Gives the samples to record of positions [start, stop)."""
+
+
+class RecorderDisplay:
+    """A display that records: fetches from `mix` the sound up to each frame it is shown."""
+
+    def __init__(self, recorder: Recorder, mix: Mix, start: int) -> None:
+        self._recorder, self._mix, self._start, self._next = recorder, mix, start, start
+        self._shown = 0
+
+    def wants_frame(self, position: int) -> bool:
+        """Tell whether the next frame of the recording's own rate is due."""
+        elapsed_s = (position - self._start) / self._recorder.sample_rate_hz
+        return elapsed_s * self._recorder.frame_rate_hz >= self._shown
+
+    def show(self, frame: Frame, position: int) -> None:
+        """Record the frame that belongs to the sample at `position`."""
+        sound = self._mix(self._next, position)
+        self._next = max(self._next, position)
+        elapsed_s = (position - self._start) / self._recorder.sample_rate_hz
+        self._shown = int(elapsed_s * self._recorder.frame_rate_hz) + 1
+        self._recorder.add(frame, sound, elapsed_s)
+
+    def close(self) -> None:
+        """Finish the file."""
+        self._recorder.close()
