@@ -1,1 +1,1 @@
-"""Talking videos to tracks, a latent basis and a trained motion model. The only place besides the network that may import torch."""
+"""Talking videos to tracks, a latent basis and a trained motion model; beside the network, the only user of torch."""
