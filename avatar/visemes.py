@@ -1,0 +1,203 @@
+"""Mouth shapes from phones: dominance-function coarticulation (Cohen & Massaro 1993), with closures that are reached.
+
+Every phone pulls the mouth towards its shape. How hard depends on the part of the mouth (a /t/ holds the tongue and
+the jaw but leaves rounding to its neighbours, so the lips of "stew" round during the s) and falls off with distance
+in time. What the eye does not forgive is not left to a balance of pulls: the lips meet on p b m, the lower lip tucks
+under the teeth on f v, and in a pause the mouth rests.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+
+from dialogue.speech import SILENCE, Phone
+
+Weights = npt.NDArray[np.float64]
+
+MOUTH = ("jaw", "pucker", "funnel", "stretch", "lower_lip", "upper_lip", "tongue", "press", "tuck")
+"""What a mouth shape is made of, each 0..1: jaw opening; lips rounded small (u) and large (o, sh); corners drawn apart;
+lower lip lowered and upper lip raised (teeth show); tongue tip raised to the teeth; lips pressed; lower lip tucked."""
+
+LOOKAHEAD_S = 0.2
+"""Phones that start later than this after a moment do not shape it."""
+_MEMORY_S = 0.25
+_REST_PULL = 0.05
+"""How hard the mouth is drawn back to rest where no phone is near."""
+_CLOSED_MARGIN_S = 0.02
+"""Half a row: a closure shorter than the rows' spacing still closes the row next to it."""
+_CLOSURE_MINIMUM_S = 0.06
+_CLOSURE_APPROACH_S = 0.07
+_LONG_PAUSE_S = 0.28
+_PAUSE_CLOSING_S = 0.14
+_PAUSE_OPENING_S = 0.10
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """One target of the mouth and how hard it holds each part (dominance; 1 is a stressed vowel's)."""
+
+    jaw: float = 0.0
+    pucker: float = 0.0
+    funnel: float = 0.0
+    stretch: float = 0.0
+    lower_lip: float = 0.0
+    upper_lip: float = 0.0
+    tongue: float = 0.0
+    press: float = 0.0
+    tuck: float = 0.0
+    holds_jaw: float = 1.0
+    holds_lips: float = 1.0
+    holds_tongue: float = 0.5
+
+    def targets(self) -> list[float]:
+        """List the targets in the order of MOUTH."""
+        return [getattr(self, name) for name in MOUTH]
+
+    def holds(self) -> list[float]:
+        """List the dominances in the order of MOUTH."""
+        lips = [self.holds_lips] * 5
+        return [self.holds_jaw, *lips, self.holds_tongue, self.holds_lips, self.holds_lips]
+
+
+REST = Shape(holds_jaw=0.6, holds_lips=0.5)
+_AA = Shape(jaw=0.80, lower_lip=0.15, tongue=0.0)
+_AE = Shape(jaw=0.66, stretch=0.35, lower_lip=0.20, upper_lip=0.12, tongue=0.1)
+_AH = Shape(jaw=0.46, pucker=0.05, lower_lip=0.12, tongue=0.1, holds_jaw=0.9, holds_lips=0.7)
+_AO = Shape(jaw=0.62, funnel=0.55, pucker=0.15, holds_lips=1.3)
+_EH = Shape(jaw=0.48, stretch=0.30, lower_lip=0.18, upper_lip=0.10, tongue=0.2)
+_ER = Shape(jaw=0.26, pucker=0.25, funnel=0.35, lower_lip=0.15, tongue=0.3, holds_lips=1.1)
+_IH = Shape(jaw=0.28, stretch=0.38, lower_lip=0.20, upper_lip=0.10, tongue=0.3, holds_jaw=0.9)
+_IY = Shape(jaw=0.18, stretch=0.70, lower_lip=0.30, upper_lip=0.12, tongue=0.5)
+_OW = Shape(jaw=0.38, pucker=0.45, funnel=0.45, holds_lips=1.4)
+_UH = Shape(jaw=0.26, pucker=0.45, funnel=0.25, holds_lips=1.2)
+_UW = Shape(jaw=0.16, pucker=0.95, funnel=0.10, holds_lips=1.6)
+_PBM = Shape(jaw=0.02, press=1.0, holds_jaw=1.6, holds_lips=0.5, holds_tongue=0.1)
+_FV = Shape(jaw=0.08, upper_lip=0.25, tuck=1.0, holds_jaw=1.8, holds_lips=0.6, holds_tongue=0.2)
+_TH = Shape(jaw=0.20, stretch=0.12, lower_lip=0.20, upper_lip=0.08, tongue=1.0, holds_lips=0.6, holds_tongue=2.0)
+_TDN = Shape(jaw=0.16, stretch=0.12, lower_lip=0.18, tongue=0.8, holds_lips=0.35, holds_tongue=1.6)
+_L = Shape(jaw=0.26, stretch=0.10, lower_lip=0.15, tongue=0.9, holds_jaw=0.8, holds_lips=0.4, holds_tongue=1.8)
+_SZ = Shape(jaw=0.07, stretch=0.32, lower_lip=0.32, upper_lip=0.12, tongue=0.6, holds_jaw=1.8, holds_lips=0.8)
+_SH = Shape(
+    jaw=0.10, pucker=0.35, funnel=0.60, lower_lip=0.22, upper_lip=0.12, tongue=0.5, holds_jaw=1.6, holds_lips=1.4
+)
+_KG = Shape(jaw=0.22, lower_lip=0.08, holds_jaw=0.5, holds_lips=0.15, holds_tongue=0.3)
+_HH = Shape(jaw=0.26, holds_jaw=0.2, holds_lips=0.1, holds_tongue=0.1)
+_R = Shape(jaw=0.18, pucker=0.40, funnel=0.35, lower_lip=0.10, tongue=0.3, holds_lips=1.1)
+_W = Shape(jaw=0.10, pucker=1.0, funnel=0.05, holds_jaw=1.1, holds_lips=1.7)
+_Y = Shape(jaw=0.16, stretch=0.55, lower_lip=0.20, tongue=0.5, holds_lips=0.9)
+
+SHAPES: dict[str, tuple[Shape, ...]] = {
+    SILENCE: (REST,),
+    **dict.fromkeys(("p", "b", "m"), (_PBM,)),
+    **dict.fromkeys(("f", "v"), (_FV,)),
+    **dict.fromkeys(("th", "dh"), (_TH,)),
+    **dict.fromkeys(("t", "d", "n"), (_TDN,)),
+    **dict.fromkeys(("s", "z"), (_SZ,)),
+    **dict.fromkeys(("sh", "zh"), (_SH,)),
+    **dict.fromkeys(("ch", "jh"), (_TDN, _SH)),
+    **dict.fromkeys(("k", "g", "ng"), (_KG,)),
+    **dict.fromkeys(("ah", "ax"), (_AH,)),
+    **{"l": (_L,), "hh": (_HH,), "r": (_R,), "w": (_W,), "y": (_Y,)},
+    **{"aa": (_AA,), "ae": (_AE,), "ao": (_AO,), "eh": (_EH,), "er": (_ER,), "ih": (_IH,), "iy": (_IY,)},
+    **{"uh": (_UH,), "uw": (_UW,), "ow": (_OW, _UW), "ey": (_EH, _IY), "ay": (_AA, _IY), "aw": (_AA, _UW)},
+    "oy": (_AO, _IY),
+}
+"""Every phone of dialogue.speech.PHONES as the shapes it passes through, in equal shares of its time."""
+
+_REACH_BEFORE_S = np.array([0.060, *[0.085] * 5, 0.060, 0.060, 0.060])
+_REACH_AFTER_S = np.array([0.055, *[0.060] * 5, 0.050, 0.060, 0.060])
+"""How far a phone's pull reaches ahead of it and behind it, in the order of MOUTH: lips round early."""
+
+
+@cache
+def _table(symbol: str) -> tuple[Weights, Weights]:
+    """Give a phone's shapes as targets and holds [shapes, mouth]; an unknown symbol moves like a neutral vowel."""
+    shapes = SHAPES.get(symbol, (_AH,))
+    return np.array([s.targets() for s in shapes]), np.array([s.holds() for s in shapes])
+
+
+def mouth_shapes(phones: Sequence[Phone], times_s: Weights) -> Weights:
+    """Shape the mouth at `times_s` [n]: weights [n, mouth] in the order of MOUTH.
+
+    `phones` are in order, in the clock of `times_s`. A moment is shaped only by phones that start before
+    LOOKAHEAD_S after it, so that more phones becoming known later change nothing.
+    """
+    if not phones:
+        return np.zeros((len(times_s), len(MOUTH)))
+    starts, ends, targets, holds = _segments(phones)
+    before = np.maximum(starts[None, :] - times_s[:, None], 0.0)  # [n, segments]
+    after = np.maximum(times_s[:, None] - ends[None, :], 0.0)
+    reachable = (before < LOOKAHEAD_S) & (after < _MEMORY_S)
+    distance = before[..., None] / _REACH_BEFORE_S + after[..., None] / _REACH_AFTER_S  # [n, segments, mouth]
+    brevity = np.minimum(1.0, 0.4 + (ends - starts) / 0.09)
+    pull = np.exp(-(distance**1.3)) * (holds * brevity[:, None])[None] * reachable[..., None]
+    shape: Weights = np.einsum("nsm,sm->nm", pull, targets) / (pull.sum(axis=1) + _REST_PULL)
+    _hold(shape, phones, times_s, ("p", "b", "m"), "press", _PBM, keeps=("pucker", "tongue"))
+    _hold(shape, phones, times_s, ("f", "v"), "tuck", _FV, keeps=("pucker", "stretch", "tongue"))
+    shape *= _awake(phones, times_s)[:, None]
+    return shape
+
+
+def _segments(phones: Sequence[Phone]) -> tuple[Weights, Weights, Weights, Weights]:
+    """Cut phones into their shapes: starts and ends [segments], targets and holds [segments, mouth]."""
+    tables = [_table(phone.symbol) for phone in phones]
+    counts = [len(targets) for targets, _ in tables]
+    starts, ends = [], []
+    for phone, count in zip(phones, counts, strict=True):
+        edges = np.linspace(phone.start_s, phone.end_s, count + 1)
+        starts.append(edges[:-1])
+        ends.append(edges[1:])
+    targets = np.concatenate([targets for targets, _ in tables])
+    holds = np.concatenate([holds for _, holds in tables])
+    return np.concatenate(starts), np.concatenate(ends), targets, holds
+
+
+def _hold(
+    shape: Weights,
+    phones: Sequence[Phone],
+    times_s: Weights,
+    symbols: tuple[str, ...],
+    constriction: str,
+    target: Shape,
+    keeps: tuple[str, ...],
+) -> None:
+    """Move `shape` onto `target` while a phone of `symbols` lasts, in place; `keeps` stay with the neighbours."""
+    shape[:, MOUTH.index(constriction)] = 0.0
+    amount = np.zeros(len(times_s))
+    for phone in phones:
+        if phone.symbol in symbols:
+            amount = np.maximum(amount, _closure(phone, times_s))
+    goal = np.array(target.targets())
+    free = [MOUTH.index(name) for name in keeps]
+    held = shape + (goal - shape) * amount[:, None]
+    held[:, free] = shape[:, free]
+    shape[:] = held
+
+
+def _closure(phone: Phone, times_s: Weights) -> Weights:
+    """Tell how far a constriction is made at each moment, 0..1: full through the phone, eased on both sides."""
+    centre = (phone.start_s + phone.end_s) / 2
+    half = max(phone.end_s - phone.start_s, _CLOSURE_MINIMUM_S) / 2 + _CLOSED_MARGIN_S
+    outside = np.maximum(np.abs(times_s - centre) - half, 0.0)
+    return _smooth(1.0 - outside / _CLOSURE_APPROACH_S)
+
+
+def _awake(phones: Sequence[Phone], times_s: Weights) -> Weights:
+    """Tell how far speech moves the mouth at each moment, 0..1: nothing moves inside a long pause."""
+    awake = np.ones(len(times_s))
+    for phone in phones:
+        if phone.symbol == SILENCE and phone.end_s - phone.start_s >= _LONG_PAUSE_S:
+            closing = 1.0 - _smooth((times_s - phone.start_s) / _PAUSE_CLOSING_S)
+            opening = _smooth((times_s - (phone.end_s - _PAUSE_OPENING_S)) / _PAUSE_OPENING_S)
+            awake = np.minimum(awake, np.maximum(closing, opening))
+    return awake
+
+
+def _smooth(x: Weights) -> Weights:
+    """Ease from 0 to 1 while x goes from 0 to 1, flat outside."""
+    inside: Weights = np.clip(x, 0.0, 1.0)
+    eased: Weights = inside * inside * (3.0 - 2.0 * inside)
+    return eased
