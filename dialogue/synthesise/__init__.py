@@ -15,6 +15,9 @@ class Synthesiser(Protocol):
     sample_rate_hz: int
     """Rate of every chunk it emits."""
 
+    rate: float
+    """How fast it speaks: 1 is the voice's own tempo, 2 twice as fast. May be set between pieces."""
+
     def speak(self, text: str, emit: Emit) -> None:
         """Speak one piece (a sentence or clause), calling `emit` as soon as samples are there.
 
