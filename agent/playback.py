@@ -9,6 +9,7 @@ from collections import deque
 
 import numpy as np
 
+from dialogue.audio import RingBuffer
 from dialogue.speech import Samples
 
 FADE_S = 0.004
@@ -25,12 +26,11 @@ class Playback:
         self._lock = threading.Lock()
         self._queue: deque[Samples] = deque()
         self._queued = 0
-        self._taken = 0
         self._paused = False
         self._cut = False
         self._fade_in = False
         self._fade = max(1, round(FADE_S * sample_rate_hz))
-        self._history = np.zeros(round(HISTORY_S * sample_rate_hz), np.float32)
+        self._history = RingBuffer(round(HISTORY_S * sample_rate_hz))
 
     def put(self, samples: Samples) -> int:
         """Queue samples; tells the position at which the first of them will go out."""
@@ -38,7 +38,7 @@ class Playback:
         with self._lock:
             if self._cut:
                 self._cut_now()
-            position = self._taken + self._queued
+            position = self._history.end + self._queued
             if len(samples):
                 self._queue.append(samples)
                 self._queued += len(samples)
@@ -52,18 +52,18 @@ class Playback:
                 self._ramp_down(out)
             elif not self._paused:
                 self._fill(out)
-            self._remember(out)
+            self._history.append(out)
         return out
 
     def taken(self) -> int:
         """Tell how many samples went to the device so far."""
         with self._lock:
-            return self._taken
+            return self._history.end
 
     def end(self) -> int:
         """Tell the position at which the queue runs out."""
         with self._lock:
-            return self._taken + self._queued
+            return self._history.end + self._queued
 
     def queued(self) -> int:
         """Tell how many samples wait."""
@@ -76,32 +76,31 @@ class Playback:
             if self._paused:
                 self._clear()
                 self._paused = False
-                return self._taken
+                return self._history.end
             ramp = min(self._queued, self._fade)
             self._cut = ramp > 0
-            return self._taken + ramp
+            return self._history.end + ramp
 
     def pause(self) -> int:
         """Hold the queue from now on; tells the position where the sound is cut."""
         with self._lock:
             self._paused = True
-            return self._taken
+            return self._history.end
 
     def resume(self) -> int:
         """Let the queue run again; tells the position of its first sample."""
         with self._lock:
             self._fade_in = self._paused
             self._paused = False
-            return self._taken
+            return self._history.end
 
     def played(self, start: int, stop: int) -> Samples:
         """Give samples [start, stop) of what went out; what is too old or not out yet is silence."""
         out = np.zeros(max(0, stop - start), np.float32)
-        size = len(self._history)
         with self._lock:
-            first, last = max(start, self._taken - size, 0), min(stop, self._taken)
-            if first < last:
-                out[first - start : last - start] = self._history[np.arange(first, last) % size]
+            kept = self._history.between(start, stop)
+            first = max(start, self._history.start) - start
+        out[first : first + len(kept)] = kept
         return out
 
     def _fill(self, out: Samples) -> None:
@@ -134,10 +133,3 @@ class Playback:
     def _clear(self) -> None:
         self._queue.clear()
         self._queued = 0
-
-    def _remember(self, out: Samples) -> None:
-        size = len(self._history)
-        kept = out[-size:]
-        start = self._taken + len(out) - len(kept)
-        self._history[np.arange(start, start + len(kept)) % size] = kept
-        self._taken += len(out)

@@ -42,12 +42,13 @@ class Recorder:
         self.sample_rate_hz = sample_rate_hz
         self.dropped_frames = 0
         try:
+            path.touch()
             self._file = av.open(str(path), "w", format="mp4", options=_FRAGMENTED)
         except (OSError, av.error.FFmpegError) as error:
             raise InputError(
                 f"cannot write {path}: {error.strerror or error}. Name a file in a folder that exists"
             ) from error
-        self._video = self._file.add_stream("libx264", rate=frame_rate_hz, options={"preset": "veryfast", "crf": "18"})
+        self._video = self._file.add_stream("libx264", rate=frame_rate_hz, options=_NO_DELAY)
         self._video.width, self._video.height = (side // 2 * 2 for side in size_px)
         self._video.pix_fmt = "yuv420p"
         self._video.gop_size = FRAGMENT_FRAMES
@@ -111,7 +112,9 @@ class Recorder:
             self._file.mux(self._audio.encode(sound))
 
 
-_FRAGMENTED = {"movflags": "frag_keyframe+empty_moov+default_base_moof"}
+_NO_DELAY = {"preset": "veryfast", "crf": "18", "tune": "zerolatency", "bf": "0"}
+# No frame waits in the encoder, so a kill loses at most the last fragment; without B-frames time stamps need no edit list.
+_FRAGMENTED = {"movflags": "frag_keyframe+empty_moov+default_base_moof", "flush_packets": "1"}
 
 Mix = Callable[[int, int], Samples]
 """Gives the samples to record of positions [start, stop)."""

@@ -22,10 +22,10 @@ class FileMicrophone:
 
     def __init__(self, path: Path) -> None:
         """Read the whole file. Raises InputError when it holds no usable sound."""
-        sound = read_sound(path, MICROPHONE_RATE_HZ)
+        sound = read_sound(path, MICROPHONE_RATE_HZ).samples
         quiet = (np.zeros(round(s * MICROPHONE_RATE_HZ), np.float32) for s in (LEAD_IN_S, TRAIL_S))
         lead_in, trail = quiet
-        self._samples = np.concatenate([lead_in, sound, trail])
+        self._samples: Samples = np.concatenate([lead_in, sound, trail])
         self._heard_blocks = 0
 
     async def blocks(self) -> AsyncIterator[Samples]:

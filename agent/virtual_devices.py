@@ -1,0 +1,127 @@
+"""A machine's sound devices and display, made of software: for tests and benchmarks that drive the real program.
+
+An isolated PulseAudio daemon with a loudspeaker whose output can be recorded and a microphone that can be spoken into,
+and an X server without a screen (Xvfb). Nothing outside the given folder is touched.
+"""
+
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from dialogue.errors import DeviceError
+
+ASOUNDRC = "pcm.!default { type pulse }\nctl.!default { type pulse }\n"
+REQUIRED = ("pulseaudio", "pactl", "paplay", "parec", "Xvfb")
+RECORD_RATE_HZ = 16_000
+
+
+@dataclass(frozen=True, slots=True)
+class VirtualDevices:
+    """Environment for a program that shall use the virtual devices."""
+
+    environment: dict[str, str]
+    folder: Path
+
+    def speak(self, sound: Path) -> subprocess.Popen[bytes]:
+        """Start playing a sound file into the virtual microphone."""
+        return subprocess.Popen(["paplay", "--latency-msec=20", "-d", "micin", str(sound)], env=self.environment)
+
+    def record_loudspeaker(self, into: Path) -> subprocess.Popen[bytes]:
+        """Start recording what the loudspeaker plays: raw mono s16le at RECORD_RATE_HZ; terminate to end it."""
+        return self._record("speaker.monitor", into)
+
+    def _record(self, source: str, into: Path) -> subprocess.Popen[bytes]:
+        command = [
+            "parec",
+            "--latency-msec=10",
+            "-d",
+            source,
+            f"--rate={RECORD_RATE_HZ}",
+            "--channels=1",
+            "--format=s16le",
+        ]
+        with into.open("wb") as file:
+            return subprocess.Popen(command, env=self.environment, stdout=file)
+
+
+@contextmanager
+def virtual_devices(folder: Path, *, screen: str = "1280x800x24") -> Iterator[VirtualDevices]:
+    """Run PulseAudio and Xvfb until the block ends. Raises DeviceError where one is not installed."""
+    missing = [name for name in REQUIRED if shutil.which(name) is None]
+    if missing:
+        raise DeviceError(f"virtual devices need {', '.join(missing)}: './visavis test' installs them")
+    with ExitStack() as stack:
+        environment = stack.enter_context(_sound_server(folder))
+        environment["DISPLAY"] = stack.enter_context(_display(screen))
+        yield VirtualDevices(environment, folder)
+
+
+@contextmanager
+def _sound_server(folder: Path) -> Iterator[dict[str, str]]:
+    home, runtime = folder / "home", folder / "run"
+    for each in (home, runtime):
+        each.mkdir(parents=True, exist_ok=True, mode=0o700)
+    (home / ".asoundrc").write_text(ASOUNDRC, encoding="utf-8")
+    socket = runtime / "pulse.sock"
+    environment = os.environ | {
+        "HOME": str(home),
+        "XDG_RUNTIME_DIR": str(runtime),
+        "PULSE_SERVER": f"unix:{socket}",
+        "SDL_AUDIODRIVER": "dummy",
+    }
+    modules = (
+        f"module-native-protocol-unix socket={socket} auth-anonymous=1",
+        "module-null-sink sink_name=speaker rate=48000 sink_properties=device.description=Speaker",
+        "module-null-sink sink_name=micin rate=48000 sink_properties=device.description=MicIn",
+        "module-remap-source master=micin.monitor source_name=mic source_properties=device.description=Mic",
+    )
+    options = ["-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no", "--disallow-exit=false"]
+    loads = [word for module in modules for word in ("-L", module)]
+    with (folder / "pulse.log").open("wb") as log:
+        server = subprocess.Popen(["pulseaudio", *options, *loads], env=environment, stdout=log, stderr=log)
+    try:
+        _wait_for(lambda: _answers(["pactl", "info"], environment), "PulseAudio", folder / "pulse.log")
+        subprocess.run(["pactl", "set-default-sink", "speaker"], env=environment, check=True)
+        subprocess.run(["pactl", "set-default-source", "mic"], env=environment, check=True)
+        yield environment
+    finally:
+        _end(server)
+
+
+@contextmanager
+def _display(screen: str) -> Iterator[str]:
+    read_end, write_end = os.pipe()
+    command = ["Xvfb", "-displayfd", str(write_end), "-screen", "0", screen, "-nolisten", "tcp", "-ac"]
+    server = subprocess.Popen(command, pass_fds=(write_end,), stderr=subprocess.DEVNULL)
+    os.close(write_end)
+    try:
+        with os.fdopen(read_end, "rb") as number:
+            yield f":{number.readline().decode().strip()}"
+    finally:
+        _end(server)
+
+
+def _answers(command: list[str], environment: dict[str, str]) -> bool:
+    return subprocess.run(command, env=environment, capture_output=True, check=False).returncode == 0
+
+
+def _wait_for(is_ready: Callable[[], bool], what: str, log: Path) -> None:
+    for _ in range(100):
+        if is_ready():
+            return
+        time.sleep(0.1)
+    raise DeviceError(f"{what} did not start; its last words: {log.read_text(errors='replace')[-400:]}")
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(5)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
