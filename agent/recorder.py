@@ -24,6 +24,9 @@ Frame = npt.NDArray[np.uint8]
 QUEUE_FRAMES = 50
 FRAGMENT_FRAMES = 25
 
+AAC_LEAD_SAMPLES = 1024
+"""AAC needs one block before its first sound; both streams begin that much later, so no time stamp is negative."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Shot:
@@ -35,8 +38,20 @@ class _Shot:
 class Recorder:
     """Writes frames and the sound up to each of them; encodes on its own thread."""
 
-    def __init__(self, path: Path, size_px: tuple[int, int], sample_rate_hz: int, frame_rate_hz: int = 25) -> None:
-        """Open the file for pictures of (width, height). Raises InputError when it cannot be written."""
+    def __init__(
+        self,
+        path: Path,
+        size_px: tuple[int, int],
+        sample_rate_hz: int,
+        frame_rate_hz: int = 25,
+        *,
+        keep_every_frame: bool = False,
+    ) -> None:
+        """Open the file for pictures of (width, height). Raises InputError when it cannot be written.
+
+        With `keep_every_frame`, `add` waits for the encoder instead of dropping: for work that is not live.
+        """
+        self._keep_every_frame = keep_every_frame
         self.path = path
         self.frame_rate_hz = frame_rate_hz
         self.sample_rate_hz = sample_rate_hz
@@ -53,24 +68,25 @@ class Recorder:
         self._video.pix_fmt = "yuv420p"
         self._video.gop_size = FRAGMENT_FRAMES
         self._video.thread_count = 1
-        self._video.time_base = self._video.codec_context.time_base = Fraction(1, 1000)
+        self._tick = Fraction(1, sample_rate_hz)
+        self._video.time_base = self._video.codec_context.time_base = self._tick
         self._audio = self._file.add_stream("aac", rate=sample_rate_hz, layout="mono")
         self._samples_written = 0
-        self._last_ms = -1
+        self._last_pts = -1
         self._shots: queue.Queue[_Shot | None] = queue.Queue(QUEUE_FRAMES)
         self._error: Exception | None = None
         self._thread = threading.Thread(target=self._encode_all, name="recorder", daemon=True)
         self._thread.start()
 
     def add(self, frame: Frame, sound: Samples, time_s: float) -> None:
-        """Take one frame seen at `time_s` and the sound since the frame before; never blocks.
+        """Take one frame seen at `time_s` and the sound since the frame before.
 
         A frame that the encoder cannot keep up with is dropped and counted; sound is never dropped.
         Raises InputError when writing failed (disk full).
         """
         if self._error is not None:
             raise InputError(f"recording {self.path} stopped: {self._error}. Free some space and start again")
-        if self._shots.full():
+        if self._shots.full() and not self._keep_every_frame:
             self.dropped_frames += 1
             frame = frame[:0]
         self._shots.put(_Shot(frame.copy(), sound, time_s))
@@ -96,18 +112,18 @@ class Recorder:
             pass
 
     def _encode(self, shot: _Shot) -> None:
-        at_ms = round(shot.time_s * 1000)
-        if len(shot.frame) and at_ms > self._last_ms:
+        pts = round(shot.time_s * self.sample_rate_hz) + AAC_LEAD_SAMPLES
+        if len(shot.frame) and pts > self._last_pts:
             picture = av.VideoFrame.from_ndarray(
                 np.ascontiguousarray(shot.frame[: self._video.height, : self._video.width]), format="rgb24"
             )
-            picture.pts, picture.time_base = at_ms, Fraction(1, 1000)
-            self._last_ms = at_ms
+            picture.pts, picture.time_base = pts, self._tick
+            self._last_pts = pts
             self._file.mux(self._video.encode(picture))
         if len(shot.sound):
             sound = av.AudioFrame.from_ndarray(shot.sound[None], format="fltp", layout="mono")
-            sound.sample_rate, sound.pts = self.sample_rate_hz, self._samples_written
-            sound.time_base = Fraction(1, self.sample_rate_hz)
+            sound.sample_rate, sound.pts = self.sample_rate_hz, self._samples_written + AAC_LEAD_SAMPLES
+            sound.time_base = self._tick
             self._samples_written += len(shot.sound)
             self._file.mux(self._audio.encode(sound))
 
