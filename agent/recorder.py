@@ -145,16 +145,17 @@ class RecorderDisplay:
 
     def wants_frame(self, position: int) -> bool:
         """Tell whether the next frame of the recording's own rate is due."""
-        elapsed_s = (position - self._start) / self._recorder.sample_rate_hz
-        return elapsed_s * self._recorder.frame_rate_hz >= self._shown
+        return self._index(position) >= self._shown
 
     def show(self, frame: Frame, position: int) -> None:
         """Record the frame that belongs to the sample at `position`."""
         sound = self._mix(self._next, position)
         self._next = max(self._next, position)
-        elapsed_s = (position - self._start) / self._recorder.sample_rate_hz
-        self._shown = int(elapsed_s * self._recorder.frame_rate_hz) + 1
-        self._recorder.add(frame, sound, elapsed_s)
+        self._shown = self._index(position) + 1
+        self._recorder.add(frame, sound, (position - self._start) / self._recorder.sample_rate_hz)
+
+    def _index(self, position: int) -> int:
+        return (position - self._start) * self._recorder.frame_rate_hz // self._recorder.sample_rate_hz
 
     def close(self) -> None:
         """Finish the file."""
