@@ -1,0 +1,92 @@
+"""Barge-in: whether a sound made during a reply is an interruption, or a cough, a noise, an "mhm". Pure."""
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+
+from pydantic import Field
+
+from dialogue.section import Section
+
+
+class BargeInSettings(Section):
+    """How readily the agent lets itself be interrupted."""
+
+    sure_words: int = Field(2, ge=1, le=10, description="so many words that are no backchannel interrupt at once")
+    sure_voiced_ms: int = Field(900, ge=100, le=5000, description="so much voice interrupts, understood or not")
+    word_voiced_ms: int = Field(320, ge=0, le=5000, description="a single word counts with at least so much voice")
+    quiet_ms: int = Field(320, ge=50, le=2000, description="so long a silence after too little is a false alarm")
+    decide_ms: int = Field(1700, ge=200, le=10_000, description="decided by then at the latest: the reply is waiting")
+
+
+class Verdict(Enum):
+    """What the sound turned out to be."""
+
+    UNDECIDED = "undecided"
+    INTERRUPTION = "interruption"
+    FALSE_ALARM = "false alarm"
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """What is known of a sound that began while the agent spoke; times in ms."""
+
+    age_ms: int
+    """Since it began."""
+    silent_ms: int
+    """Since it stopped; 0 while it goes on."""
+    voiced_ms: int
+    """How much of it was likely speech."""
+    text: str
+    """What the recogniser has of it."""
+    is_echo: bool = False
+    """Its words are those that the agent is saying itself."""
+
+
+# One word or more of these, and nothing else, says "go on". From the backchannels of Switchboard (SWBD-DAMSL b, bk).
+BACKCHANNELS = frozenset(
+    "uh um hm hmm mm mhm mmm uhhuh huh ah oh aha yeah yes yep yup okay ok right sure good great nice cool true exactly "
+    "really wow well i see got it of course all fine".split()
+)
+_BACKCHANNEL_WORDS_AT_MOST = 3
+
+# These take the turn however short they are. "no" too: whoever says it during an answer wants another one.
+COMMANDS = re.compile(
+    r"\b(?:stop|wait|hold on|hang on|quiet|silence|shut up|enough|excuse me|pardon|sorry|no|nope|pause|cancel|hey|hello|"
+    r"listen|repeat|louder|slower|what|never mind|thank you|thanks|goodbye|bye|help)\b"
+)
+
+
+def judge(overlap: Overlap, settings: BargeInSettings) -> Verdict:
+    """Decide about a sound as soon as it can be decided, and by `decide_ms` in any case."""
+    if overlap.is_echo:
+        return _when_quiet(overlap, settings)
+    words = re.findall(r"[\w']+", overlap.text.casefold())
+    if COMMANDS.search(" ".join(words)) or _means_something(words, overlap, settings):
+        return Verdict.INTERRUPTION
+    if overlap.voiced_ms >= settings.sure_voiced_ms and not is_backchannel(words):
+        return Verdict.INTERRUPTION
+    return _when_quiet(overlap, settings)
+
+
+def is_backchannel(words: list[str]) -> bool:
+    """Tell whether these words (lower case) do no more than say that somebody listens."""
+    return 0 < len(words) <= _BACKCHANNEL_WORDS_AT_MOST and BACKCHANNELS.issuperset(words)
+
+
+def _means_something(words: list[str], overlap: Overlap, settings: BargeInSettings) -> bool:
+    meaning = [word for word in words if word not in BACKCHANNELS]
+    if len(meaning) >= settings.sure_words or len(words) > _BACKCHANNEL_WORDS_AT_MOST:
+        return True
+    # Recognisers hear a short word in every cough: one word has to last.
+    return bool(meaning) and overlap.voiced_ms >= settings.word_voiced_ms
+
+
+def _when_quiet(overlap: Overlap, settings: BargeInSettings) -> Verdict:
+    if overlap.silent_ms >= settings.quiet_ms:
+        return Verdict.FALSE_ALARM
+    if overlap.age_ms < settings.decide_ms:
+        return Verdict.UNDECIDED
+    # Whoever still makes a sound after all that time is talking.
+    still_talking = overlap.silent_ms == 0 and not overlap.is_echo
+    return Verdict.INTERRUPTION if still_talking else Verdict.FALSE_ALARM
