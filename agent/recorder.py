@@ -129,7 +129,7 @@ class Recorder:
 
 
 _NO_DELAY = {"preset": "veryfast", "crf": "18", "tune": "zerolatency", "bf": "0"}
-# No frame waits in the encoder, so a kill loses at most the last fragment; without B-frames time stamps need no edit list.
+# No frame waits in the encoder, so a kill loses at most a fragment; without B-frames time stamps need no edit list.
 _FRAGMENTED = {"movflags": "frag_keyframe+empty_moov+default_base_moof", "flush_packets": "1"}
 
 Mix = Callable[[int, int], Samples]
