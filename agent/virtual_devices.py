@@ -57,7 +57,7 @@ def virtual_devices(folder: Path, *, screen: str = "1280x800x24") -> Iterator[Vi
         raise DeviceError(f"virtual devices need {', '.join(missing)}: './visavis test' installs them")
     with ExitStack() as stack:
         environment = stack.enter_context(_sound_server(folder))
-        environment["DISPLAY"] = stack.enter_context(_display(screen))
+        environment["DISPLAY"] = stack.enter_context(virtual_display(screen))
         yield VirtualDevices(environment, folder)
 
 
@@ -94,7 +94,8 @@ def _sound_server(folder: Path) -> Iterator[dict[str, str]]:
 
 
 @contextmanager
-def _display(screen: str) -> Iterator[str]:
+def virtual_display(screen: str) -> Iterator[str]:
+    """Run an X server without a screen until the block ends; gives its name for DISPLAY."""
     read_end, write_end = os.pipe()
     command = ["Xvfb", "-displayfd", str(write_end), "-screen", "0", screen, "-nolisten", "tcp", "-ac"]
     server = subprocess.Popen(command, pass_fds=(write_end,), stderr=subprocess.DEVNULL)
