@@ -20,6 +20,7 @@ from dialogue.errors import EngineError, EngineUnavailable
 from dialogue.section import Section
 from dialogue.speech import PHONES, SILENCE, Phone, Samples, SpeechChunk, Word
 from dialogue.synthesise import Emit
+from dialogue.synthesise.runs import runs_of
 
 
 class FliteSettings(Section):
@@ -30,10 +31,6 @@ class FliteSettings(Section):
 
 CHUNK_SAMPLES = 320
 """Least size of a chunk at 16 kHz; a stop takes effect within one."""
-RUN_CHARACTERS = 400
-"""Longest text planned at once; longer pieces are spoken run after run, which bounds memory and time to first sound."""
-TOKEN_CHARACTERS = 60
-"""Longest unbroken token; flite copies tokens into fixed buffers."""
 LEAD_IN_S = 0.02
 """Silence kept before the first phone of a run; flite itself puts 0.1 to 0.2 s there, which would delay every reply."""
 
@@ -137,22 +134,6 @@ def spell_in_ascii(text: str) -> str:
     spelled = "".join(_SPELLED.get(character, character) for character in text)
     plain = unicodedata.normalize("NFKD", spelled).encode("ascii", "ignore").decode()
     return re.sub(r"[\x00-\x20\x7f]+", " ", plain).strip()
-
-
-def runs_of(text: str, limit: int = RUN_CHARACTERS, token_limit: int = TOKEN_CHARACTERS) -> Iterator[str]:
-    """Cut text at white space into runs of at most `limit` characters, breaking tokens longer than `token_limit`.
-
-    Lazy, and never holds more than one run. Runs without a letter or digit are left out.
-    """
-    run = ""
-    for match in re.finditer(rf"\S{{1,{token_limit}}}", text):
-        token = match.group()
-        if run and len(run) + 1 + len(token) > limit:
-            yield run
-            run = ""
-        run = f"{run} {token}" if run else token
-    if run:
-        yield run
 
 
 @dataclass(slots=True)

@@ -6,6 +6,14 @@ import pocketsphinx
 from dialogue.speech import Phone, Samples, SpeechChunk, Word
 from dialogue.synthesise import Synthesiser
 
+PLAIN_SENTENCES = (
+    "the car park is behind the building",
+    "please take a seat and wait for a moment",
+    "the train leaves from the station in ten minutes",
+    "you can get a cup of coffee on the second floor",
+    "it was very nice to talk to you today",
+)
+
 
 class Listener:
     """An `Emit` that keeps every chunk and refuses after `limit` of them."""

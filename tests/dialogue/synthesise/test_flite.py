@@ -8,8 +8,9 @@ import pytest
 
 from dialogue.errors import EngineUnavailable
 from dialogue.speech import PHONES, SpeechChunk
-from dialogue.synthesise.flite import FliteSettings, FliteVoice, runs_of, spell_in_ascii
+from dialogue.synthesise.flite import FliteSettings, FliteVoice, spell_in_ascii
 from tests.dialogue.synthesise.listening import (
+    PLAIN_SENTENCES,
     Listener,
     phones_of,
     recognised,
@@ -20,13 +21,6 @@ from tests.dialogue.synthesise.listening import (
 )
 
 SENTENCE = "Welcome to our office, how can I help you today? Your meeting starts in the blue room."
-PLAIN_SENTENCES = (
-    "the car park is behind the building",
-    "please take a seat and wait for a moment",
-    "the train leaves from the station in ten minutes",
-    "you can get a cup of coffee on the second floor",
-    "it was very nice to talk to you today",
-)
 
 
 @pytest.fixture(scope="module")
@@ -132,13 +126,6 @@ def test_long_text_is_spoken_run_after_run_on_one_time_line(voice: FliteVoice) -
     assert phones_of(chunks)[-1].end_s == pytest.approx(seconds_of(chunks), abs=0.02)
 
 
-def test_runs_lose_no_letter_and_keep_their_bounds() -> None:
-    text = "word " * 100 + "x" * 200
-    runs = list(runs_of(text, limit=80, token_limit=30))
-    assert "".join(runs).replace(" ", "") == text.replace(" ", "")
-    assert max(map(len, runs)) <= 80
-
-
 def test_twice_the_rate_takes_half_the_time() -> None:
     slow, fast = FliteVoice(FliteSettings(voice="slt")), FliteVoice(FliteSettings(voice="slt"), rate=2.0)
     ratio = len(samples_of(spoken(fast, SENTENCE))) / len(samples_of(spoken(slow, SENTENCE)))
@@ -165,4 +152,4 @@ def test_voices_in_two_threads_take_turns() -> None:
 
 def test_a_missing_voice_says_what_to_install() -> None:
     with pytest.raises(EngineUnavailable, match="apt-get install libflite1"):
-        FliteVoice(FliteSettings.model_construct(voice="nobody"))
+        FliteVoice(FliteSettings().model_copy(update={"voice": "nobody"}))
