@@ -43,5 +43,29 @@ def track(
     print(f"{len(videos)} videos, {len(waiting)} tracked now, {reasons.total()} of them rejected -> {destination}")
 
 
+@app.command()
+def label(
+    folder: Annotated[Path, typer.Argument(help="Folder that was tracked; its words.csv is used if there is one.")],
+) -> None:
+    """Find the phones of every tracked clip, for training and scoring -> work/phones/FOLDER.json."""
+    from rich.progress import track as progress
+
+    from avatar.training.labels import Aligner, FreeDecoder, load_words, save_phones
+    from avatar.training.labels import label as label_clip
+    from avatar.training.tracks import load_track
+
+    name = folder.resolve().name
+    transcript = folder / "words.csv"
+    words = load_words(transcript) if transcript.exists() else {}
+    aligner, decoder = Aligner(), FreeDecoder()
+    phones = {}
+    for path in progress(sorted((WORK / "tracks" / name).glob("*.npz")), description="labelling"):
+        samples = load_track(path).samples
+        if len(samples) > 0:
+            phones[path.stem] = label_clip(samples, words.get(path.stem, []), aligner, decoder)
+    save_phones(phones, WORK / "phones" / f"{name}.json")
+    print(f"{len(phones)} clips labelled -> {WORK / 'phones' / f'{name}.json'}")
+
+
 if __name__ == "__main__":
     app()
