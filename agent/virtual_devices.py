@@ -13,11 +13,23 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import av
+import numpy as np
+import numpy.typing as npt
+
 from dialogue.errors import DeviceError
 
 ASOUNDRC = "pcm.!default { type pulse }\nctl.!default { type pulse }\n"
 REQUIRED = ("pulseaudio", "pactl", "paplay", "parec", "Xvfb")
 RECORD_RATE_HZ = 16_000
+
+
+@dataclass(frozen=True, slots=True)
+class FilmFrame:
+    """The screen at a moment: wall clock time in seconds, and RGB [height, width, 3]."""
+
+    at_s: float
+    picture: npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +46,17 @@ class VirtualDevices:
     def record_loudspeaker(self, into: Path) -> subprocess.Popen[bytes]:
         """Start recording what the loudspeaker plays: raw mono s16le at RECORD_RATE_HZ; terminate to end it."""
         return self._record("speaker.monitor", into)
+
+    def film(self, seconds: float, rate_hz: int = 25) -> list[FilmFrame]:
+        """Film the screen for a while; blocks."""
+        options = {"framerate": str(rate_hz), "draw_mouse": "0"}
+        film: list[FilmFrame] = []
+        with av.open(self.environment["DISPLAY"], format="x11grab", options=options) as screen:
+            for frame in screen.decode(video=0):
+                film.append(FilmFrame(time.time(), frame.to_ndarray(format="rgb24")))
+                if film[-1].at_s - film[0].at_s >= seconds:
+                    return film
+        return film
 
     def _record(self, source: str, into: Path) -> subprocess.Popen[bytes]:
         command = [
