@@ -1,6 +1,7 @@
 import subprocess
 import time
 import wave
+from itertools import pairwise
 from pathlib import Path
 
 import av
@@ -70,7 +71,7 @@ def mouths(film: list[FilmFrame]) -> tuple[np.ndarray, np.ndarray]:
 def longest_still_s(film: list[FilmFrame]) -> float:
     """The longest stretch over which nothing at all moved on the screen."""
     longest, since = 0.0, film[0].at_s
-    for before, after in zip(film, film[1:], strict=False):
+    for before, after in pairwise(film):
         if cv2.absdiff(before.picture, after.picture).max() > 2:
             since = after.at_s
         longest = max(longest, after.at_s - since)
