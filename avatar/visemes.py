@@ -17,13 +17,17 @@ from dialogue.speech import SILENCE, Phone
 
 Weights = npt.NDArray[np.float64]
 
-MOUTH = ("jaw", "pucker", "funnel", "stretch", "lower_lip", "upper_lip", "tongue", "press", "tuck")
-"""What a mouth shape is made of, each 0..1: jaw opening; lips rounded small (u) and large (o, sh); corners drawn apart;
-lower lip lowered and upper lip raised (teeth show); tongue tip raised to the teeth; lips pressed; lower lip tucked."""
+MOUTH = (
+    *("jaw_open", "lip_pucker", "lip_funnel", "lip_stretch", "lower_lip_drop", "upper_lip_raise"),
+    *("tongue_raise", "lip_press", "lip_tuck"),
+)
+"""What a mouth shape is made of, as `avatar.latents.CONTROLS` names it, each 0..1. Lips round small for u and large for
+o and sh; a lowered lower lip and a raised upper one show teeth; on f the lower lip tucks under the upper teeth."""
 
 LOOKAHEAD_S = 0.2
 """Phones that start later than this after a moment do not shape it."""
 _MEMORY_S = 0.25
+BILABIALS, LABIODENTALS = ("p", "b", "m"), ("f", "v")
 _REST_PULL = 0.05
 """How hard the mouth is drawn back to rest where no phone is near."""
 _CLOSED_MARGIN_S = 0.02
@@ -39,15 +43,15 @@ _PAUSE_OPENING_S = 0.10
 class Shape:
     """One target of the mouth and how hard it holds each part (dominance; 1 is a stressed vowel's)."""
 
-    jaw: float = 0.0
-    pucker: float = 0.0
-    funnel: float = 0.0
-    stretch: float = 0.0
-    lower_lip: float = 0.0
-    upper_lip: float = 0.0
-    tongue: float = 0.0
-    press: float = 0.0
-    tuck: float = 0.0
+    jaw_open: float = 0.0
+    lip_pucker: float = 0.0
+    lip_funnel: float = 0.0
+    lip_stretch: float = 0.0
+    lower_lip_drop: float = 0.0
+    upper_lip_raise: float = 0.0
+    tongue_raise: float = 0.0
+    lip_press: float = 0.0
+    lip_tuck: float = 0.0
     holds_jaw: float = 1.0
     holds_lips: float = 1.0
     holds_tongue: float = 0.5
@@ -63,36 +67,67 @@ class Shape:
 
 
 REST = Shape(holds_jaw=0.6, holds_lips=0.5)
-_AA = Shape(jaw=0.80, lower_lip=0.15, tongue=0.0)
-_AE = Shape(jaw=0.66, stretch=0.35, lower_lip=0.20, upper_lip=0.12, tongue=0.1)
-_AH = Shape(jaw=0.46, pucker=0.05, lower_lip=0.12, tongue=0.1, holds_jaw=0.9, holds_lips=0.7)
-_AO = Shape(jaw=0.62, funnel=0.55, pucker=0.15, holds_lips=1.3)
-_EH = Shape(jaw=0.48, stretch=0.30, lower_lip=0.18, upper_lip=0.10, tongue=0.2)
-_ER = Shape(jaw=0.26, pucker=0.25, funnel=0.35, lower_lip=0.15, tongue=0.3, holds_lips=1.1)
-_IH = Shape(jaw=0.28, stretch=0.38, lower_lip=0.20, upper_lip=0.10, tongue=0.3, holds_jaw=0.9)
-_IY = Shape(jaw=0.18, stretch=0.70, lower_lip=0.30, upper_lip=0.12, tongue=0.5)
-_OW = Shape(jaw=0.38, pucker=0.45, funnel=0.45, holds_lips=1.4)
-_UH = Shape(jaw=0.26, pucker=0.45, funnel=0.25, holds_lips=1.2)
-_UW = Shape(jaw=0.16, pucker=0.95, funnel=0.10, holds_lips=1.6)
-_PBM = Shape(jaw=0.02, press=1.0, holds_jaw=1.6, holds_lips=0.5, holds_tongue=0.1)
-_FV = Shape(jaw=0.08, upper_lip=0.25, tuck=1.0, holds_jaw=1.8, holds_lips=0.6, holds_tongue=0.2)
-_TH = Shape(jaw=0.20, stretch=0.12, lower_lip=0.20, upper_lip=0.08, tongue=1.0, holds_lips=0.6, holds_tongue=2.0)
-_TDN = Shape(jaw=0.16, stretch=0.12, lower_lip=0.18, tongue=0.8, holds_lips=0.35, holds_tongue=1.6)
-_L = Shape(jaw=0.26, stretch=0.10, lower_lip=0.15, tongue=0.9, holds_jaw=0.8, holds_lips=0.4, holds_tongue=1.8)
-_SZ = Shape(jaw=0.07, stretch=0.32, lower_lip=0.32, upper_lip=0.12, tongue=0.6, holds_jaw=1.8, holds_lips=0.8)
-_SH = Shape(
-    jaw=0.10, pucker=0.35, funnel=0.60, lower_lip=0.22, upper_lip=0.12, tongue=0.5, holds_jaw=1.6, holds_lips=1.4
+_AA = Shape(jaw_open=0.32, lower_lip_drop=0.15, tongue_raise=0.0)
+_AE = Shape(jaw_open=0.26, lip_stretch=0.35, lower_lip_drop=0.20, upper_lip_raise=0.12, tongue_raise=0.1)
+_AH = Shape(jaw_open=0.18, lip_pucker=0.05, lower_lip_drop=0.12, tongue_raise=0.1, holds_jaw=0.9, holds_lips=0.7)
+_AO = Shape(jaw_open=0.25, lip_funnel=0.55, lip_pucker=0.15, holds_lips=1.3)
+_EH = Shape(jaw_open=0.19, lip_stretch=0.30, lower_lip_drop=0.18, upper_lip_raise=0.10, tongue_raise=0.2)
+_ER = Shape(jaw_open=0.10, lip_pucker=0.25, lip_funnel=0.35, lower_lip_drop=0.15, tongue_raise=0.3, holds_lips=1.1)
+_IH = Shape(jaw_open=0.11, lip_stretch=0.38, lower_lip_drop=0.20, upper_lip_raise=0.10, tongue_raise=0.3, holds_jaw=0.9)
+_IY = Shape(jaw_open=0.07, lip_stretch=0.70, lower_lip_drop=0.30, upper_lip_raise=0.12, tongue_raise=0.5)
+_OW = Shape(jaw_open=0.15, lip_pucker=0.45, lip_funnel=0.45, holds_lips=1.4)
+_UH = Shape(jaw_open=0.10, lip_pucker=0.45, lip_funnel=0.25, holds_lips=1.2)
+_UW = Shape(jaw_open=0.06, lip_pucker=0.95, lip_funnel=0.10, holds_lips=1.6)
+_PBM = Shape(jaw_open=0.01, lip_press=0.3, holds_jaw=1.6, holds_lips=0.5, holds_tongue=0.1)
+_FV = Shape(jaw_open=0.03, upper_lip_raise=0.25, lip_tuck=1.0, holds_jaw=1.8, holds_lips=0.6, holds_tongue=0.2)
+_TH = Shape(
+    jaw_open=0.08,
+    lip_stretch=0.12,
+    lower_lip_drop=0.20,
+    upper_lip_raise=0.08,
+    tongue_raise=1.0,
+    holds_lips=0.6,
+    holds_tongue=2.0,
 )
-_KG = Shape(jaw=0.22, lower_lip=0.08, holds_jaw=0.5, holds_lips=0.15, holds_tongue=0.3)
-_HH = Shape(jaw=0.26, holds_jaw=0.2, holds_lips=0.1, holds_tongue=0.1)
-_R = Shape(jaw=0.18, pucker=0.40, funnel=0.35, lower_lip=0.10, tongue=0.3, holds_lips=1.1)
-_W = Shape(jaw=0.10, pucker=1.0, funnel=0.05, holds_jaw=1.1, holds_lips=1.7)
-_Y = Shape(jaw=0.16, stretch=0.55, lower_lip=0.20, tongue=0.5, holds_lips=0.9)
+_TDN = Shape(jaw_open=0.06, lip_stretch=0.12, lower_lip_drop=0.18, tongue_raise=0.8, holds_lips=0.35, holds_tongue=1.6)
+_L = Shape(
+    jaw_open=0.10,
+    lip_stretch=0.10,
+    lower_lip_drop=0.15,
+    tongue_raise=0.9,
+    holds_jaw=0.8,
+    holds_lips=0.4,
+    holds_tongue=1.8,
+)
+_SZ = Shape(
+    jaw_open=0.03,
+    lip_stretch=0.32,
+    lower_lip_drop=0.32,
+    upper_lip_raise=0.12,
+    tongue_raise=0.6,
+    holds_jaw=1.8,
+    holds_lips=0.8,
+)
+_SH = Shape(
+    jaw_open=0.04,
+    lip_pucker=0.35,
+    lip_funnel=0.60,
+    lower_lip_drop=0.22,
+    upper_lip_raise=0.12,
+    tongue_raise=0.5,
+    holds_jaw=1.6,
+    holds_lips=1.4,
+)
+_KG = Shape(jaw_open=0.09, lower_lip_drop=0.08, holds_jaw=0.5, holds_lips=0.15, holds_tongue=0.3)
+_HH = Shape(jaw_open=0.10, holds_jaw=0.2, holds_lips=0.1, holds_tongue=0.1)
+_R = Shape(jaw_open=0.07, lip_pucker=0.40, lip_funnel=0.35, lower_lip_drop=0.10, tongue_raise=0.3, holds_lips=1.1)
+_W = Shape(jaw_open=0.04, lip_pucker=1.0, lip_funnel=0.05, holds_jaw=1.1, holds_lips=1.7)
+_Y = Shape(jaw_open=0.06, lip_stretch=0.55, lower_lip_drop=0.20, tongue_raise=0.5, holds_lips=0.9)
 
 SHAPES: dict[str, tuple[Shape, ...]] = {
     SILENCE: (REST,),
-    **dict.fromkeys(("p", "b", "m"), (_PBM,)),
-    **dict.fromkeys(("f", "v"), (_FV,)),
+    **dict.fromkeys(BILABIALS, (_PBM,)),
+    **dict.fromkeys(LABIODENTALS, (_FV,)),
     **dict.fromkeys(("th", "dh"), (_TH,)),
     **dict.fromkeys(("t", "d", "n"), (_TDN,)),
     **dict.fromkeys(("s", "z"), (_SZ,)),
@@ -135,8 +170,8 @@ def mouth_shapes(phones: Sequence[Phone], times_s: Weights) -> Weights:
     brevity = np.minimum(1.0, 0.4 + (ends - starts) / 0.09)
     pull = np.exp(-(distance**1.3)) * (holds * brevity[:, None])[None] * reachable[..., None]
     shape: Weights = np.einsum("nsm,sm->nm", pull, targets) / (pull.sum(axis=1) + _REST_PULL)
-    _hold(shape, phones, times_s, ("p", "b", "m"), "press", _PBM, keeps=("pucker", "tongue"))
-    _hold(shape, phones, times_s, ("f", "v"), "tuck", _FV, keeps=("pucker", "stretch", "tongue"))
+    _hold(shape, phones, times_s, LABIODENTALS, _FV, keeps=("lip_pucker", "lip_stretch", "tongue_raise"))
+    _hold(shape, phones, times_s, BILABIALS, _PBM, keeps=("lip_pucker", "tongue_raise"))
     shape *= _awake(phones, times_s)[:, None]
     return shape
 
@@ -155,26 +190,32 @@ def _segments(phones: Sequence[Phone]) -> tuple[Weights, Weights, Weights, Weigh
     return np.concatenate(starts), np.concatenate(ends), targets, holds
 
 
+def closures(phones: Sequence[Phone], times_s: Weights) -> Weights:
+    """Tell how far the lips are brought together for a p, b or m at `times_s` [n]: 0 not at all, 1 they meet."""
+    return _constriction(phones, times_s, BILABIALS)
+
+
 def _hold(
     shape: Weights,
     phones: Sequence[Phone],
     times_s: Weights,
     symbols: tuple[str, ...],
-    constriction: str,
     target: Shape,
     keeps: tuple[str, ...],
 ) -> None:
     """Move `shape` onto `target` while a phone of `symbols` lasts, in place; `keeps` stay with the neighbours."""
-    shape[:, MOUTH.index(constriction)] = 0.0
+    amount = _constriction(phones, times_s, symbols)
+    goal = np.array(target.targets())
+    moved = [i for i, name in enumerate(MOUTH) if name not in keeps]
+    shape[:, moved] += (goal - shape)[:, moved] * amount[:, None]
+
+
+def _constriction(phones: Sequence[Phone], times_s: Weights, symbols: tuple[str, ...]) -> Weights:
     amount = np.zeros(len(times_s))
     for phone in phones:
         if phone.symbol in symbols:
             amount = np.maximum(amount, _closure(phone, times_s))
-    goal = np.array(target.targets())
-    free = [MOUTH.index(name) for name in keeps]
-    held = shape + (goal - shape) * amount[:, None]
-    held[:, free] = shape[:, free]
-    shape[:] = held
+    return amount
 
 
 def _closure(phone: Phone, times_s: Weights) -> Weights:

@@ -1,0 +1,317 @@
+"""One motion row for every moment: idle life, speech, gestures and live controls, joined without a pop.
+
+The only place where motions are blended. Time is handed in (seconds on the clock of the sample being heard) and never
+read. At any moment one source drives the face, the reply being heard or idle life; when the source changes, what the
+face was just doing decays on top of the new source (inertialisation, Bollo 2018), so there is no second motion to
+cross-fade with and nothing to pop. Eyes are blended as directions in the world and turned back into the head at the
+end, so that they stay on what they look at whatever happens to the head.
+"""
+
+from bisect import bisect_right
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from avatar.controls import Controls
+from avatar.gestures import GESTURES, LOOK_AT_VIEWER, LOOK_FOR_S, LOOKS, Gesture
+from avatar.idle import Activity, Cue, Idle
+from avatar.latents import FRAME_RATE_HZ, LATENT_SIZE, POSE_SIZE, LatentSpace, Motion
+from avatar.rig import Rig
+
+HANDOVER_S = 0.2
+"""How long a face keeps anything of a reply that was cut off."""
+_HEAD_PER_S = 6.0
+"""How fast the head settles into another motion (natural frequency of a critically damped spring)."""
+_CONTROLS_PER_S = 14.0
+_EYES_PER_S = 25.0
+"""A change of a control is 98 % there after 0.4 s; eyes are quicker."""
+_HEAD_SHARE = 0.3
+"""How much of a gaze aside the head takes over."""
+_PRESSED = (-0.002, -0.006)
+"""Lip gap (eye distances) at which lips begin to count as pressed, and count so fully."""
+
+_GAZE = slice(LATENT_SIZE, LATENT_SIZE + 2)
+_POSE_SCALE = LATENT_SIZE + 2
+
+Values = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class _Settling:
+    """A difference that dies away like a critically damped spring from where and how fast it was."""
+
+    began_s: float
+    offset: Values
+    velocity: Values
+
+    def at(self, time_s: float, per_s: Values | float) -> Values:
+        elapsed_s = time_s - self.began_s
+        decay = np.exp(-np.float32(elapsed_s) * per_s)
+        settled: Values = (self.offset + (self.velocity + per_s * self.offset) * np.float32(elapsed_s)) * decay
+        return settled
+
+
+class _Track:
+    """The rows of one reply and when each is heard."""
+
+    def __init__(self, at_s: float) -> None:
+        self._rows = np.zeros((0, LATENT_SIZE), np.float32)
+        self._starts_s = [at_s]
+        self._positions_s: list[float | None] = [0.0]
+        self.is_cut = False
+
+    def append(self, rows: Motion) -> None:
+        if not self.is_cut:
+            self._rows = np.concatenate([self._rows, rows])
+
+    def place(self, position_s: float | None, at_s: float) -> None:
+        """From `at_s` on, the reply is heard from `position_s`; None: nothing of it is."""
+        keep = bisect_right(self._starts_s, at_s)
+        self._starts_s[keep:], self._positions_s[keep:] = [at_s], [position_s]
+
+    def placement(self, time_s: float) -> tuple[int, float] | None:
+        """Tell which placement is in force and the reply position heard then, None when nothing is."""
+        last = bisect_right(self._starts_s, time_s) - 1
+        position_s = self._positions_s[last] if last >= 0 else None
+        if position_s is None:
+            return None
+        position_s += time_s - self._starts_s[last]
+        return (last, position_s) if position_s * FRAME_RATE_HZ < len(self._rows) else None
+
+    def at(self, position_s: float) -> Motion:
+        place = max(position_s * FRAME_RATE_HZ, 0.0)
+        first, last = int(place), len(self._rows) - 1
+        picks = [max(first - 1, 0), first, min(first + 1, last), min(first + 2, last)]
+        return _between(self._rows[picks], place - first)
+
+
+class _Life:
+    """Idle life on demand: rows on the clock's own grid, made when they are looked at."""
+
+    def __init__(self, rig: Rig, eyes: "_Eyes", seed: int) -> None:
+        self._rig, self._eyes = rig, eyes
+        self._idle = Idle(seed)
+        self._rows = np.zeros((4, LATENT_SIZE), np.float32)
+        self._next = -10
+        self.activity = Activity.IDLE
+        self.liveliness = 1.0
+        self.user_paused = False
+
+    def at(self, time_s: float) -> Motion:
+        place = time_s * FRAME_RATE_HZ
+        first = int(np.floor(place))
+        if not first - 8 < self._next <= first + 3:
+            self._next = first - 1
+        while self._next <= first + 2:
+            self._rows[:-1] = self._rows[1:]
+            self._rows[-1] = self._step(self._next / FRAME_RATE_HZ)
+            self._next += 1
+        return _between(self._rows, place - first)
+
+    def _step(self, time_s: float) -> Motion:
+        cue = Cue(self.activity, self.liveliness, phrase_end=self.user_paused)
+        self.user_paused = False
+        return self._eyes.in_world(self._rig.motion(self._idle.step(time_s, cue)))
+
+
+class _Eyes:
+    """Gaze in the head to gaze in the world and back: both are latents, so this is a shear of rows."""
+
+    def __init__(self, rig: Rig) -> None:
+        self._turn = np.stack([rig.direction("gaze_x"), rig.direction("gaze_y")])
+
+    def in_world(self, rows: Motion) -> Motion:
+        return rows + rows[..., :2] @ self._turn
+
+    def in_head(self, rows: Motion) -> Motion:
+        return rows - rows[..., :2] @ self._turn
+
+    def toward(self, gaze: Values) -> Motion:
+        turned: Motion = gaze @ self._turn
+        return turned
+
+
+class Animator:
+    """Gives the motion of the moment; not thread-safe. All times are seconds on the one clock.
+
+    Call `motion_at` with times that never go back. What is announced for a later time (`speak`, `place`, `gesture`)
+    takes effect when that time comes.
+    """
+
+    def __init__(self, space: LatentSpace, seed: int, controls: Controls | None = None) -> None:
+        self._space, self._rig = space, Rig(space)
+        self._eyes = _Eyes(self._rig)
+        self._life = _Life(self._rig, self._eyes, seed)
+        self._track: _Track | None = None
+        self._source: object = None
+        self._last_s = -1.0
+        self._shown = np.zeros((2, LATENT_SIZE), np.float32)
+        self._step_s = 1.0 / FRAME_RATE_HZ
+        still = np.zeros(LATENT_SIZE, np.float32)
+        self._left_over = _Settling(-1e3, still, still)
+        self._gestures: list[tuple[float, Gesture]] = []
+        self._looks: list[tuple[float, float, float]] = []
+        self._controls = (controls or Controls()).clamped()
+        self._life.liveliness = self._controls.liveliness
+        self._goal = self._controlled(-1.0)
+        self._settling = _Settling(-1e3, np.zeros_like(self._goal), np.zeros_like(self._goal))
+        self._rates = np.full(len(self._goal), _CONTROLS_PER_S, np.float32)
+        self._rates[:3], self._rates[_GAZE] = _HEAD_PER_S, _EYES_PER_S
+
+    # What happens in the conversation.
+
+    def turn_to(self, activity: Activity) -> None:
+        """Behave as one who idles, listens, thinks or is about to speak, from the next row on."""
+        self._life.activity = activity
+
+    def user_paused(self) -> None:
+        """Let a listener react (a nod, a blink) to a pause of the user's."""
+        self._life.user_paused = True
+
+    def set_controls(self, controls: Controls) -> None:
+        """Change the live controls: smoothly, done within 400 ms."""
+        self._controls = controls.clamped()
+        self._life.liveliness = self._controls.liveliness
+
+    def gesture(self, name: str, at_s: float) -> bool:
+        """Carry out a stage direction (`nod`, `smile`, `look left`) at a time; False for one that is not known."""
+        if name in GESTURES:
+            self._gestures.append((at_s, GESTURES[name]))
+        elif name in LOOKS:
+            self._looks.append((at_s, *LOOKS[name]))
+        elif name == LOOK_AT_VIEWER:
+            self._looks = [*(look for look in self._looks if look[0] < at_s), (at_s, 0.0, 0.0)]
+        return name in GESTURES or name in LOOKS or name == LOOK_AT_VIEWER
+
+    # What is heard.
+
+    def speak(self, at_s: float) -> None:
+        """Begin a reply whose first sample is heard at `at_s`; its rows come with `append`."""
+        self._track = _Track(at_s)
+
+    def append(self, rows: Motion) -> None:
+        """Take the reply's next rows [n, LATENT_SIZE] (25 Hz from its first sample), also while it is heard."""
+        if self._track is not None:
+            self._track.append(self._eyes.in_world(rows))
+
+    def place(self, position_s: float, at_s: float) -> None:
+        """Say that from `at_s` on the reply is heard from `position_s`: after `pause`, or when the voice came late."""
+        if self._track is not None and not self._track.is_cut:
+            self._track.place(position_s, at_s)
+
+    def pause(self, at_s: float) -> None:
+        """Say that nothing of the reply is heard from `at_s` on, until `place` resumes it."""
+        if self._track is not None:
+            self._track.place(None, at_s)
+
+    def interrupt(self, at_s: float) -> None:
+        """End the reply at `at_s`: the face keeps nothing of it after HANDOVER_S."""
+        if self._track is not None:
+            self._track.place(None, at_s)
+            self._track.is_cut = True
+
+    # What is seen.
+
+    def motion_at(self, time_s: float) -> Motion:
+        """Give the row to show while the sample of `time_s` is heard [LATENT_SIZE], for any display rate."""
+        row = self._joined(time_s)
+        pressed = _ramp(float(self._rig.lip_gap(row)), *_PRESSED)
+        shown = self._steered(row, time_s)
+        if pressed > 0.0:
+            shown = self._rig.close_lips(shown, pressed * max(float(self._rig.lip_gap(shown - row)), 0.0))
+        return self._eyes.in_head(shown)
+
+    def _joined(self, time_s: float) -> Motion:
+        """Give the source's row, joined to what was shown before [LATENT_SIZE], eyes in the world."""
+        source, row = self._source_at(time_s)
+        if source != self._source:
+            self._take_over(time_s)
+            self._source = source
+        offset = self._left_over.at(time_s, _HEAD_PER_S)
+        fading = max(0.0, 1.0 - (time_s - self._left_over.began_s) / HANDOVER_S)
+        offset[POSE_SIZE:] = self._left_over.offset[POSE_SIZE:] * np.float32(fading)
+        joined: Motion = row + offset
+        if time_s > self._last_s:
+            self._step_s = time_s - self._last_s
+            self._shown[0], self._shown[1] = self._shown[1], joined
+            self._last_s = time_s
+        return joined
+
+    def _take_over(self, time_s: float) -> None:
+        """Let what was shown last decay over the source that drives from now on."""
+        if self._last_s < 0.0 or time_s - self._last_s > 1.0:
+            return  # nothing was shown a moment ago that could be joined to
+        _, before = self._source_at(time_s, self._last_s - time_s)
+        _, now = self._source_at(time_s)
+        offset = self._shown[1] - before
+        velocity = (self._shown[1] - self._shown[0]) / self._step_s - (now - before) / (time_s - self._last_s)
+        self._left_over = _Settling(self._last_s, offset, np.clip(velocity, -0.5, 0.5))
+
+    def _source_at(self, time_s: float, shift_s: float = 0.0) -> tuple[object, Motion]:
+        """Give the source that drives at `time_s` and its row `shift_s` from then."""
+        placement = self._track.placement(time_s) if self._track is not None else None
+        if self._track is None or placement is None:
+            return None, self._life.at(time_s + shift_s)
+        index, position_s = placement
+        return (id(self._track), index), self._track.at(position_s + shift_s)
+
+    def _steered(self, row: Motion, time_s: float) -> Motion:
+        """Apply controls and gestures to a row [LATENT_SIZE]; eyes stay in the world."""
+        goal = self._controlled(time_s)
+        if not np.array_equal(goal, self._goal):
+            self._retarget(goal, time_s)
+        value = goal + self._settling.at(time_s, self._rates)
+        steered = row + value[:LATENT_SIZE] + self._eyes.toward(value[_GAZE])
+        steered[:3] += (value[_POSE_SCALE] - 1.0) * row[:3]
+        self._gestures = [entry for entry in self._gestures if time_s - entry[0] < entry[1].seconds]
+        for began_s, gesture in self._gestures:
+            if time_s > began_s:
+                steered += self._rig.motion(gesture.offsets(time_s - began_s))
+        return steered
+
+    def _controlled(self, time_s: float) -> Values:
+        """Give what the controls ask for: the row they add, gaze and pose scale [LATENT_SIZE + 3]."""
+        controls = self._looking(time_s)
+        goal = np.zeros(_POSE_SCALE + 1, np.float32)
+        goal[POSE_SIZE:LATENT_SIZE] = self._space.emotion(controls.emotion, controls.strength)
+        goal[POSE_SIZE - 1] = controls.log_distance
+        goal[_GAZE] = controls.gaze_theta, controls.gaze_phi
+        goal[:2] += np.float32(_HEAD_SHARE) * goal[_GAZE]
+        goal[_POSE_SCALE] = controls.pose_scale
+        return goal
+
+    def _looking(self, time_s: float) -> Controls:
+        """Give the controls with the look of a stage direction in force, if any."""
+        self._looks = [look for look in self._looks if time_s < look[0] + LOOK_FOR_S]
+        due = [look for look in self._looks if look[0] <= time_s]
+        if not due:
+            return self._controls
+        _, theta, phi = due[-1]
+        return replace(self._controls, gaze_theta=theta, gaze_phi=phi)
+
+    def _retarget(self, goal: Values, time_s: float) -> None:
+        """Settle into another goal from where and how fast the present one is."""
+        moment = 1e-3
+        now = self._settling.at(time_s, self._rates)
+        velocity = (self._settling.at(time_s + moment, self._rates) - now) / np.float32(moment)
+        self._settling = _Settling(time_s, now + self._goal - goal, velocity)
+        self._goal = goal
+
+
+def _between(rows: Motion, share: float) -> Motion:
+    """Interpolate between the middle two of four rows: cubic for the head, linear for the rest.
+
+    A closed mouth or lid stays closed under straight lines only: each component on its own curve would open it.
+    """
+    row: Motion = rows[1] + np.float32(share) * (rows[2] - rows[1])
+    before, start, end, after = rows[:, :POSE_SIZE]
+    s = np.float32(share)
+    row[:POSE_SIZE] = start + 0.5 * s * (
+        end - before + s * (2 * before - 5 * start + 4 * end - after + s * (3 * (start - end) + after - before))
+    )
+    return row
+
+
+def _ramp(value: float, start: float, end: float) -> float:
+    return min(max((value - start) / (end - start), 0.0), 1.0)
