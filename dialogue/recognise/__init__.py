@@ -13,6 +13,8 @@ class Transcript:
     text: str
     words: tuple[Word, ...] = ()
     """With times from the utterance's first sample; empty where the recogniser knows none."""
+    stable_words: int = 0
+    """How many leading words are not expected to change any more; all of them in a final transcript."""
     is_final: bool = False
     confidence: float = 1.0
     """0..1; 1 where the recogniser does not say."""
