@@ -1,0 +1,13 @@
+"""`compiled`: numba's njit with this renderer's settings, typed so that a caller still sees the function's signature."""
+
+from collections.abc import Callable
+from typing import TypeVar, cast
+
+import numba
+
+Function = TypeVar("Function", bound=Callable[..., object])
+
+
+def compiled(function: Function) -> Function:
+    """Compile a function to machine code, once per machine."""
+    return cast(Function, numba.njit(cache=True, fastmath=True, error_model="numpy")(function))

@@ -1,0 +1,54 @@
+"""One presenter to one picture: trace, shade, scatter, grow hair over it, develop."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from assets.portraits.render.brows import eyebrows, lashes
+from assets.portraits.render.camera import CAMERA
+from assets.portraits.render.clothes import Clothes
+from assets.portraits.render.facts import Face
+from assets.portraits.render.film import developed
+from assets.portraits.render.march import NOTHING, SKIN, look_at
+from assets.portraits.render.shade import shaded_solids
+from assets.portraits.render.skin import scattered
+from assets.portraits.render.studio import Studio, backdrop
+from assets.portraits.render.strands import Strands, light_strands, paint
+from assets.portraits.render.volume import Volume, volume_of
+
+
+class Presenter(NamedTuple):
+    """Somebody to talk to."""
+
+    face: Face
+    clothes: Clothes
+    studio: Studio
+    hair: Callable[[Face, np.random.Generator], Strands]
+    lash_length: float
+
+
+def _volume(hair: Strands) -> Volume:
+    step = np.linalg.norm(np.diff(hair.points, axis=1), axis=-1)
+    return volume_of(hair.points[:, 1:].reshape(-1, 3), step.reshape(-1))
+
+
+def portrait(presenter: Presenter, size: int, samples: int = 2) -> npt.NDArray[np.uint8]:
+    """Render a picture [size, size, 3], RGB, from samples x samples samples a pixel."""
+    face, clothes, studio, grow, lash_length = presenter
+    random = np.random.default_rng(1)
+    hair = grow(face, random)
+    volume = _volume(hair)
+    seen = look_at(size * samples, CAMERA, face, clothes.cut)
+    solids = shaded_solids(CAMERA, seen, face, clothes, studio, volume)
+    light = scattered(solids.light, seen.material == SKIN, size * samples / CAMERA.extent)
+    picture = solids.colour * light + solids.gloss
+    behind = backdrop(size * samples, studio)
+    picture = np.where((seen.material == NOTHING)[..., None], behind, picture)
+    fine = (eyebrows(face, random), lashes(face, lash_length, face.brows.colour, random))
+    for strands, thickness in ((fine[0], 0.0), (fine[1], 0.0), (hair, 0.12)):
+        lit = np.zeros_like(strands.points)
+        light_strands(strands, CAMERA, face, clothes.cut, studio, volume, thickness, lit)
+        paint(strands, lit, CAMERA, seen, picture)
+    return developed(picture * studio.exposure, size)

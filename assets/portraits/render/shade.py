@@ -1,0 +1,149 @@
+"""Shading of everything solid: colour, diffuse light and gloss of every sample, apart so that skin can scatter."""
+
+from math import sqrt
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from assets.portraits.render.camera import Camera
+from assets.portraits.render.clothes import Clothes
+from assets.portraits.render.compiled import compiled
+from assets.portraits.render.eyeball import eye_colour, lid_shadow, wet_line
+from assets.portraits.render.facts import Face
+from assets.portraits.render.fabric import fabric_bump, fabric_colour
+from assets.portraits.render.light import gloss, openness, shadow
+from assets.portraits.render.march import CLOTH, EYE, SKIN, Seen
+from assets.portraits.render.mouth import red_of_lips
+from assets.portraits.render.skin import skin_bump, skin_colour
+from assets.portraits.render.studio import Studio, ambient, softbox
+from assets.portraits.render.volume import Volume, passing, sample
+
+Array = npt.NDArray[np.float32]
+
+
+class Shaded(NamedTuple):
+    """Reflectance, diffuse light and gloss of every sample, each [S, S, 3]."""
+
+    colour: Array
+    light: Array
+    gloss: Array
+
+
+@compiled
+def _shade_eye(row: int, column: int, seen: Seen, face: Face, studio: Studio, shaded: Shaded) -> None:
+    eyes = face.eyes
+    x, y, z = seen.position[row, column]
+    centre_x = eyes.x if x > 0.0 else -eyes.x
+    px, py = (x - centre_x), (y - 0.06)
+    r = sqrt(px * px + py * py)
+    bulge = 0.80 * eyes.ball_radius if r < eyes.iris_radius * 1.05 else eyes.ball_radius
+    nx, ny = px / bulge, py / bulge
+    nz = sqrt(max(1.0 - nx * nx - ny * ny, 0.05))
+    key = studio.key
+    lit = max(0.25 + 0.75 * (nx * key.x + ny * key.y + nz * key.z), 0.0)
+    left = lid_shadow(x, y, eyes)
+    rx, ry, rz = 2.0 * nz * nx, 2.0 * nz * ny, 2.0 * nz * nz - 1.0
+    window = softbox(rx, ry, rz, key, 0.30, 0.34)
+    small = softbox(rx, ry, rz, studio.fill, 0.20, 0.45)
+    wet = wet_line(x, y, eyes)
+    for channel in range(3):
+        shaded.colour[row, column, channel] = eye_colour(x, y, eyes, channel)
+        light = key.colour[channel] * lit * 0.85 + studio.fill.colour[channel] * 0.6
+        shaded.light[row, column, channel] = left * (light + ambient(nx, ny, nz, studio, channel))
+        mirrored = 2.6 * window * key.colour[channel] + 0.9 * small * studio.fill.colour[channel]
+        mirrored += 0.035 * ambient(rx, ry, rz, studio, channel)
+        shaded.gloss[row, column, channel] = mirrored * (0.25 + 0.75 * left) * 0.55 + 0.30 * wet
+
+
+@compiled
+def _bumped(
+    x: float, y: float, z: float, nx: float, ny: float, nz: float, material: int, face: Face, clothes: Clothes
+) -> tuple[float, float, float]:
+    """Tilt a normal by the slope of the fine relief."""
+    e = 0.02
+    if material == SKIN:
+        h = skin_bump(x, y, z, face)
+        gx, gy, gz = (
+            skin_bump(x + e, y, z, face) - h,
+            skin_bump(x, y + e, z, face) - h,
+            skin_bump(x, y, z + e, face) - h,
+        )
+    else:
+        h = fabric_bump(x, y, z, clothes)
+        gx, gy = fabric_bump(x + e, y, z, clothes) - h, fabric_bump(x, y + e, z, clothes) - h
+        gz = fabric_bump(x, y, z + e, clothes) - h
+    along = gx * nx + gy * ny + gz * nz
+    nx, ny, nz = nx - (gx - along * nx) / e, ny - (gy - along * ny) / e, nz - (gz - along * nz) / e
+    scale = 1.0 / sqrt(nx * nx + ny * ny + nz * nz)
+    return nx * scale, ny * scale, nz * scale
+
+
+@compiled
+def shade(
+    camera: Camera, seen: Seen, face: Face, clothes: Clothes, studio: Studio, hair: Volume, shaded: Shaded
+) -> None:
+    """Fill `shaded` for every sample of `seen`."""
+    size = seen.material.shape[0]
+    for row in range(size):
+        for column in range(size):
+            material = seen.material[row, column]
+            if material == EYE:
+                _shade_eye(row, column, seen, face, studio, shaded)
+            if material != SKIN and material != CLOTH:
+                continue
+            x, y, z = seen.position[row, column]
+            nx, ny, nz = seen.normal[row, column]
+            vx, vy, vz = -x, camera.y - y, camera.distance - z
+            scale = 1.0 / sqrt(vx * vx + vy * vy + vz * vz)
+            vx, vy, vz = vx * scale, vy * scale, vz * scale
+            open_sky = openness(x, y, z, nx, ny, nz, face, clothes.cut)
+            open_sky *= 1.0 / (1.0 + 0.5 * sample(hair.around, x + nx, y + ny, z + nz))
+            bx, by, bz = _bumped(x, y, z, nx, ny, nz, material, face, clothes)
+            rough, reflect, lip = 0.46, 0.028, False
+            if material == SKIN and z > 0.0 and red_of_lips(x, y, face.lips) > 0.0:
+                rough, lip = 0.36, True
+            for channel in range(3):
+                if material == SKIN:
+                    shaded.colour[row, column, channel] = skin_colour(x, y, z, face, channel)
+                else:
+                    shaded.colour[row, column, channel] = fabric_colour(x, y, z, clothes, channel)
+                tint = shaded.colour[row, column, channel]
+                bounced = open_sky / (1.0 - tint * (1.0 - open_sky))
+                shaded.light[row, column, channel] = ambient(bx, by, bz, studio, channel) * bounced
+                shaded.gloss[row, column, channel] = 0.0
+            for index in range(4):
+                lamp = studio.key
+                if index == 1:
+                    lamp = studio.fill
+                elif index == 2:
+                    lamp = studio.rim_left
+                elif index == 3:
+                    lamp = studio.rim_right
+                facing = bx * lamp.x + by * lamp.y + bz * lamp.z
+                if facing < -0.25:
+                    continue
+                lit = shadow(x + 0.05 * nx, y + 0.05 * ny, z + 0.05 * nz, lamp, face, clothes.cut)
+                if lit <= 0.0:
+                    continue
+                lit *= passing(x, y, z, lamp.x, lamp.y, lamp.z, hair, 0.5)
+                wrap = 0.12
+                diffuse = max((facing + wrap) / (1.0 + wrap), 0.0) * lit
+                if material == SKIN:
+                    shine = face.skin.shine * (1.0 if not lip else 1.5)
+                    mirror = 0.75 * gloss(bx, by, bz, lamp.x, lamp.y, lamp.z, vx, vy, vz, rough, reflect)
+                    mirror += 0.25 * gloss(bx, by, bz, lamp.x, lamp.y, lamp.z, vx, vy, vz, 0.6 * rough, reflect)
+                    mirror *= shine
+                else:
+                    mirror = 0.5 * gloss(bx, by, bz, lamp.x, lamp.y, lamp.z, vx, vy, vz, 0.7, 0.03)
+                for channel in range(3):
+                    shaded.light[row, column, channel] += lamp.colour[channel] * diffuse
+                    shaded.gloss[row, column, channel] += lamp.colour[channel] * mirror * lit
+
+
+def shaded_solids(camera: Camera, seen: Seen, face: Face, clothes: Clothes, studio: Studio, hair: Volume) -> Shaded:
+    """Shade everything solid that is seen."""
+    zeros = np.zeros((*seen.material.shape, 3), np.float32)
+    shaded = Shaded(zeros, zeros.copy(), zeros.copy())
+    shade(camera, seen, face, clothes, studio, hair, shaded)
+    return shaded
