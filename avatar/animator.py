@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from avatar.channels import ChannelMap
 from avatar.controls import Controls
 from avatar.gestures import GESTURES, LOOK_AT_VIEWER, LOOK_FOR_S, LOOKS, Gesture
 from avatar.idle import Activity, Cue, Idle
 from avatar.latents import FRAME_RATE_HZ, LATENT_SIZE, POSE_SIZE, LatentSpace, Motion
-from avatar.rig import Rig
 
 HANDOVER_S = 0.2
 """How long a face keeps anything of a reply that was cut off."""
@@ -89,8 +89,8 @@ class _Track:
 class _Life:
     """Idle life on demand: rows on the clock's own grid, made when they are looked at."""
 
-    def __init__(self, rig: Rig, eyes: "_Eyes", seed: int) -> None:
-        self._rig, self._eyes = rig, eyes
+    def __init__(self, channels: ChannelMap, eyes: "_Eyes", seed: int) -> None:
+        self._map, self._eyes = channels, eyes
         self._idle = Idle(seed)
         self._rows = np.zeros((4, LATENT_SIZE), np.float32)
         self._next = -10
@@ -112,14 +112,14 @@ class _Life:
     def _step(self, time_s: float) -> Motion:
         cue = Cue(self.activity, self.liveliness, phrase_end=self.user_paused)
         self.user_paused = False
-        return self._eyes.in_world(self._rig.motion(self._idle.step(time_s, cue)))
+        return self._eyes.in_world(self._map.motion(self._idle.step(time_s, cue)))
 
 
 class _Eyes:
     """Gaze in the head to gaze in the world and back: both are latents, so this is a shear of rows."""
 
-    def __init__(self, rig: Rig) -> None:
-        self._turn = np.stack([rig.direction("gaze_x"), rig.direction("gaze_y")])
+    def __init__(self, channels: ChannelMap) -> None:
+        self._turn = np.stack([channels.direction("gaze_x"), channels.direction("gaze_y")])
 
     def in_world(self, rows: Motion) -> Motion:
         return rows + rows[..., :2] @ self._turn
@@ -140,9 +140,9 @@ class Animator:
     """
 
     def __init__(self, space: LatentSpace, seed: int, controls: Controls | None = None) -> None:
-        self._space, self._rig = space, Rig(space)
-        self._eyes = _Eyes(self._rig)
-        self._life = _Life(self._rig, self._eyes, seed)
+        self._space, self._map = space, ChannelMap(space)
+        self._eyes = _Eyes(self._map)
+        self._life = _Life(self._map, self._eyes, seed)
         self._track: _Track | None = None
         self._source: object = None
         self._last_s = -1.0
@@ -216,10 +216,10 @@ class Animator:
     def motion_at(self, time_s: float) -> Motion:
         """Give the row to show while the sample of `time_s` is heard [LATENT_SIZE], for any display rate."""
         row = self._joined(time_s)
-        pressed = _ramp(float(self._rig.lip_gap(row)), *_PRESSED)
+        pressed = _ramp(float(self._map.lip_gap(row)), *_PRESSED)
         shown = self._steered(row, time_s)
         if pressed > 0.0:
-            shown = self._rig.close_lips(shown, pressed * max(float(self._rig.lip_gap(shown - row)), 0.0))
+            shown = self._map.close_lips(shown, pressed * max(float(self._map.lip_gap(shown - row)), 0.0))
         return self._eyes.in_head(shown)
 
     def _joined(self, time_s: float) -> Motion:
@@ -267,7 +267,7 @@ class Animator:
         self._gestures = [entry for entry in self._gestures if time_s - entry[0] < entry[1].seconds]
         for began_s, gesture in self._gestures:
             if time_s > began_s:
-                steered += self._rig.motion(gesture.offsets(time_s - began_s))
+                steered += self._map.motion(gesture.offsets(time_s - began_s))
         return steered
 
     def _controlled(self, time_s: float) -> Values:

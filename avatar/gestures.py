@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from avatar.rig import CHANNELS, Channels, channel
+from avatar.channels import CHANNELS, Channels, channel
 
 _DEGREE = np.pi / 180.0
 Score = tuple[tuple[float, float], ...]

@@ -8,18 +8,18 @@ import numpy.typing as npt
 import soxr
 
 from avatar import acoustic
+from avatar.channels import CHANNELS, ChannelMap, channel
 from avatar.controls import Controls
 from avatar.features import FEATURE_RATE_HZ, SAMPLE_RATE_HZ, SOUND_SIZE, SoundFeatures
 from avatar.idle import Activity, Cue, Idle
 from avatar.latents import FRAME_RATE_HZ, LATENT_SIZE, LatentSpace, Motion
-from avatar.rig import CHANNELS, Rig, channel
-from avatar.visemes import LOOKAHEAD_S, MOUTH, Weights, closures, mouth_shapes
+from avatar.visemes import LOOKAHEAD_S, MOUTH, REACH_BACK_S, Weights, closures, mouth_shapes
 from dialogue.errors import InputError
 from dialogue.speech import SILENCE, Phone, SpeechChunk
 
 _ROW_S = 1.0 / FRAME_RATE_HZ
 _HISTORY_S = 1.2
-"""Sound and phones older than this no longer matter."""
+"""Sound older than this no longer matters."""
 _OVERCLOSED = 0.008
 """Eye distances by which closed lips press on each other, so that no portrait's lips stay ajar."""
 _PHRASE_PAUSE_S = 0.12
@@ -34,7 +34,7 @@ class HandmadeMotion:
     lookahead_s = LOOKAHEAD_S
 
     def __init__(self, space: LatentSpace) -> None:
-        self._rig = Rig(space)
+        self._map = ChannelMap(space)
         self.begin(0, None, Controls())
 
     def begin(self, seed: int, previous: Motion | None, controls: Controls) -> None:
@@ -84,9 +84,9 @@ class HandmadeMotion:
         """Add the mouth and close the lips where they must be closed: motion rows [n, LATENT_SIZE]."""
         mouth, closed = self._piece.mouth(times_s)
         channels[:, _MOUTH] += mouth
-        motion = self._rig.motion(channels)
-        ajar = np.maximum(self._rig.lip_gap(motion) + _OVERCLOSED, 0.0)
-        return self._rig.close_lips(motion, closed.astype(np.float32) * ajar)
+        motion = self._map.motion(channels)
+        ajar = np.maximum(self._map.lip_gap(motion) + _OVERCLOSED, 0.0)
+        return self._map.close_lips(motion, closed.astype(np.float32) * ajar)
 
 
 class _Piece:
@@ -130,12 +130,22 @@ class _Piece:
     def mouth(self, times_s: Weights) -> tuple[Weights, Weights]:
         """Give mouth weights [n, MOUTH] and how far the lips are closed [n]."""
         sound, sound_times_s = self._recent(times_s)
-        phones = [phone for phone in self._phones if phone.end_s > times_s[0] - _HISTORY_S]
-        if not phones:
-            return acoustic.mouth_shapes(sound, sound_times_s), np.zeros(len(times_s))
-        shapes = mouth_shapes(phones, times_s)
-        shapes[:, _JAW] *= 0.75 + 0.45 * acoustic.loudness(sound, sound_times_s)
-        return shapes, closures(phones, times_s)
+        phones = [
+            p for p in self._phones if times_s[0] - REACH_BACK_S < p.end_s and p.start_s < times_s[-1] + LOOKAHEAD_S
+        ]
+        covered = np.zeros(len(times_s), np.bool_)
+        for phone in phones:
+            covered |= (phone.start_s - LOOKAHEAD_S < times_s) & (times_s < phone.end_s)
+        shapes, closed = np.zeros((len(times_s), len(MOUTH))), np.zeros(len(times_s))
+        if covered.any():
+            shapes[covered], closed[covered] = (
+                mouth_shapes(phones, times_s[covered]),
+                closures(phones, times_s[covered]),
+            )
+            shapes[:, _JAW] *= 0.75 + 0.45 * acoustic.loudness(sound, sound_times_s)
+        if not covered.all():
+            shapes[~covered] = acoustic.mouth_shapes(sound, sound_times_s[~covered])
+        return shapes, closed
 
     def accents(self, times_s: Weights) -> Weights:
         """Give the strength of the stress that peaks within each row [n]."""

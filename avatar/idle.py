@@ -14,8 +14,8 @@ from random import Random
 
 import numpy as np
 
+from avatar.channels import CHANNELS, Channels, channel
 from avatar.gestures import GESTURES, Gesture
-from avatar.rig import CHANNELS, Channels, channel
 
 _DEGREE = math.pi / 180.0
 

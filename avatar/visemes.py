@@ -26,7 +26,8 @@ o and sh; a lowered lower lip and a raised upper one show teeth; on f the lower 
 
 LOOKAHEAD_S = 0.2
 """Phones that start later than this after a moment do not shape it."""
-_MEMORY_S = 0.25
+REACH_BACK_S = 0.25
+"""Phones that ended longer ago than this no longer shape the mouth."""
 BILABIALS, LABIODENTALS = ("p", "b", "m"), ("f", "v")
 _REST_PULL = 0.05
 """How hard the mouth is drawn back to rest where no phone is near."""
@@ -157,15 +158,13 @@ def _table(symbol: str) -> tuple[Weights, Weights]:
 def mouth_shapes(phones: Sequence[Phone], times_s: Weights) -> Weights:
     """Shape the mouth at `times_s` [n]: weights [n, mouth] in the order of MOUTH.
 
-    `phones` are in order, in the clock of `times_s`. A moment is shaped only by phones that start before
+    `phones` (at least one) are in order, in the clock of `times_s`. A moment is shaped only by phones that start before
     LOOKAHEAD_S after it, so that more phones becoming known later change nothing.
     """
-    if not phones:
-        return np.zeros((len(times_s), len(MOUTH)))
     starts, ends, targets, holds = _segments(phones)
     before = np.maximum(starts[None, :] - times_s[:, None], 0.0)  # [n, segments]
     after = np.maximum(times_s[:, None] - ends[None, :], 0.0)
-    reachable = (before < LOOKAHEAD_S) & (after < _MEMORY_S)
+    reachable = (before < LOOKAHEAD_S) & (after < REACH_BACK_S)
     distance = before[..., None] / _REACH_BEFORE_S + after[..., None] / _REACH_AFTER_S  # [n, segments, mouth]
     brevity = np.minimum(1.0, 0.4 + (ends - starts) / 0.09)
     pull = np.exp(-(distance**1.3)) * (holds * brevity[:, None])[None] * reachable[..., None]
@@ -179,15 +178,14 @@ def mouth_shapes(phones: Sequence[Phone], times_s: Weights) -> Weights:
 def _segments(phones: Sequence[Phone]) -> tuple[Weights, Weights, Weights, Weights]:
     """Cut phones into their shapes: starts and ends [segments], targets and holds [segments, mouth]."""
     tables = [_table(phone.symbol) for phone in phones]
-    counts = [len(targets) for targets, _ in tables]
     starts, ends = [], []
-    for phone, count in zip(phones, counts, strict=True):
-        edges = np.linspace(phone.start_s, phone.end_s, count + 1)
-        starts.append(edges[:-1])
-        ends.append(edges[1:])
+    for phone, (targets, _) in zip(phones, tables, strict=True):
+        share_s = (phone.end_s - phone.start_s) / len(targets)
+        starts += [phone.start_s + i * share_s for i in range(len(targets))]
+        ends += [phone.start_s + (i + 1) * share_s for i in range(len(targets))]
     targets = np.concatenate([targets for targets, _ in tables])
     holds = np.concatenate([holds for _, holds in tables])
-    return np.concatenate(starts), np.concatenate(ends), targets, holds
+    return np.array(starts), np.array(ends), targets, holds
 
 
 def closures(phones: Sequence[Phone], times_s: Weights) -> Weights:
