@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from dialogue.section import Section
 
 
-class ActivitySettings(Section):
+class VoiceActivitySettings(Section):
     """When sound counts as speech."""
 
     on_probability: float = Field(0.5, gt=0, lt=1, description="speech begins at frames at least this likely")
@@ -16,14 +16,14 @@ class ActivitySettings(Section):
     hangover_ms: int = Field(96, ge=0, le=2000, description="so long without speech before it counts as a pause")
 
     @model_validator(mode="after")
-    def _ends_below_its_beginning(self) -> "ActivitySettings":
+    def _ends_below_its_beginning(self) -> "VoiceActivitySettings":
         if self.off_probability > self.on_probability:
             raise ValueError("off_probability must not be above on_probability, or speech would flicker")
         return self
 
 
 @dataclass(frozen=True, slots=True)
-class Activity:
+class VoiceActivity:
     """Whether somebody speaks; times in ms of the microphone's own count."""
 
     speaking: bool = False
@@ -37,7 +37,7 @@ class Activity:
     _likely_ms: int = 0
 
 
-def hear(activity: Activity, probability: float, start_ms: int, end_ms: int, settings: ActivitySettings) -> Activity:
+def hear(activity: VoiceActivity, probability: float, start_ms: int, end_ms: int, settings: VoiceActivitySettings) -> VoiceActivity:
     """Take the next frame's speech probability; the frame lies from `start_ms` to `end_ms`."""
     if activity.speaking:
         return _while_speaking(activity, probability, start_ms, end_ms, settings)
@@ -45,8 +45,8 @@ def hear(activity: Activity, probability: float, start_ms: int, end_ms: int, set
 
 
 def _while_speaking(
-    activity: Activity, probability: float, start_ms: int, end_ms: int, settings: ActivitySettings
-) -> Activity:
+    activity: VoiceActivity, probability: float, start_ms: int, end_ms: int, settings: VoiceActivitySettings
+) -> VoiceActivity:
     if probability >= settings.off_probability:
         return replace(activity, offset_ms=end_ms, voiced_ms=activity.voiced_ms + end_ms - start_ms)
     if end_ms - activity.offset_ms < settings.hangover_ms:
@@ -55,12 +55,12 @@ def _while_speaking(
 
 
 def _while_silent(
-    activity: Activity, probability: float, start_ms: int, end_ms: int, settings: ActivitySettings
-) -> Activity:
+    activity: VoiceActivity, probability: float, start_ms: int, end_ms: int, settings: VoiceActivitySettings
+) -> VoiceActivity:
     if probability < settings.on_probability:
         return replace(activity, _candidate_ms=None, _likely_ms=0)
     onset_ms = start_ms if activity._candidate_ms is None else activity._candidate_ms
     likely_ms = activity._likely_ms + end_ms - start_ms
     if likely_ms < settings.onset_ms:
         return replace(activity, _candidate_ms=onset_ms, _likely_ms=likely_ms)
-    return Activity(True, onset_ms, end_ms, voiced_ms=likely_ms)
+    return VoiceActivity(True, onset_ms, end_ms, voiced_ms=likely_ms)

@@ -39,6 +39,8 @@ class Turn:
     """What the user said in this turn, as far as the recogniser has closed it."""
     draft: str | None = None
     """The words that the reply in preparation or under way answers; None when there is no reply."""
+    pending: int = 0
+    """Utterances of this turn that were closed but not transcribed yet: a slow recogniser may owe several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,31 +224,36 @@ def _go_on_listening(turn: Turn, _: Event) -> Step:
 
 def _listen_again(turn: Turn, _: Event) -> Step:
     """Take back an endpoint that came too early: what was said so far stays part of the turn."""
-    return Turn(Phase.LISTENING, said=turn.said), (*_cancel_if(turn), Listen())
+    return Turn(Phase.LISTENING, said=turn.said, pending=turn.pending), (*_cancel_if(turn), Listen())
 
 
 def _draft(turn: Turn, event: Lull) -> Step:
     text = _joined(turn.said, event.text)
-    if not text or same_words(turn.draft, text):
+    if not text or turn.pending or same_words(turn.draft, text):
         return turn, ()
     return replace(turn, draft=text), (*_cancel_if(turn), Think(text))
 
 
 def _close(turn: Turn, _: Event) -> Step:
-    return replace(turn, phase=Phase.CLOSING), (Transcribe(),)
+    return replace(turn, phase=Phase.CLOSING, pending=turn.pending + 1), (Transcribe(),)
 
 
 def _keep_words(turn: Turn, event: Transcribed) -> Step:
     """Note the words of an utterance that the user went on from before it was transcribed."""
-    return replace(turn, said=_joined(turn.said, event.text)), ()
+    if not turn.pending:
+        raise IllegalEvent("no utterance was closed, so none can be transcribed")
+    return replace(turn, said=_joined(turn.said, event.text), pending=turn.pending - 1), ()
 
 
 def _answer(turn: Turn, event: Transcribed) -> Step:
-    text = _joined(turn.said, event.text)
+    turn, _ = _keep_words(turn, event)
+    text = turn.said
+    if turn.pending:
+        return turn, ()
     if not text:
         return Turn(), _cancel_if(turn)
     if same_words(turn.draft, text):
-        return replace(turn, phase=Phase.THINKING, said=text), (Speak(),)
+        return replace(turn, phase=Phase.THINKING), (Speak(),)
     return Turn(Phase.THINKING, said=text, draft=text), (*_cancel_if(turn), Think(text), Speak())
 
 

@@ -94,7 +94,7 @@ def test_the_matrix_names_every_phase_and_event_and_the_table_holds_nothing_else
 
 @pytest.mark.parametrize(("phase", "event", "outcome"), _cells())
 def test_every_event_in_every_phase_leads_where_the_matrix_says(phase: Phase, event: Event, outcome: str) -> None:
-    turn = Turn(phase, since_ms=7, said="so far", draft=None if phase is Phase.IDLE else "so far")
+    turn = Turn(phase, since_ms=7, said="so far", draft=None if phase is Phase.IDLE else "so far", pending=1)
     if outcome == "-":
         with pytest.raises(IllegalEvent, match=phase.value):
             advance(turn, event)
@@ -163,6 +163,18 @@ def test_a_user_who_goes_on_after_the_endpoint_is_answered_as_a_whole() -> None:
 def test_words_transcribed_after_the_user_went_on_belong_to_the_same_turn() -> None:
     turn, _ = walk(Turn(), SpeechOn(0), Endpoint(900), SpeechOn(910), Transcribed(950, "I would like"))
     assert (turn.phase, turn.said) == (Phase.LISTENING, "I would like")
+
+
+def test_a_slow_recogniser_is_waited_for_until_every_utterance_of_the_turn_is_transcribed() -> None:
+    turn, actions = walk(Turn(), SpeechOn(0), Endpoint(900), SpeechOn(910), Endpoint(1500), Transcribed(2000, "one"))
+    assert (turn.phase, turn.pending) == (Phase.CLOSING, 1)
+    turn, actions = walk(turn, Transcribed(3000, "two"))
+    assert actions == [Think("one two"), Speak()]
+
+
+def test_a_transcript_of_nothing_is_refused() -> None:
+    with pytest.raises(IllegalEvent, match="no utterance"):
+        advance(Turn(Phase.LISTENING), Transcribed(0, "hello"))
 
 
 def test_speech_during_a_reply_holds_it_and_an_interruption_cancels_it() -> None:

@@ -1,0 +1,71 @@
+"""From microphone blocks to "somebody speaks": echo taken out, speech probabilities smoothed, the last seconds kept."""
+
+from typing import Protocol
+
+from dialogue.activity import VoiceActivity, VoiceActivitySettings, hear
+from dialogue.audio import Blocks, RingBuffer
+from dialogue.speech import Samples
+from dialogue.vad import VoiceActivityDetector
+
+KEPT_S = 8
+"""Seconds of the microphone that stay at hand: the beginning of an utterance is recognised after it was noticed."""
+
+
+class EchoCanceller(Protocol):
+    """Takes what the loudspeaker played out of what the microphone heard."""
+
+    def cancel(self, near: Samples, far: Samples) -> Samples:
+        """Give the block without the echo: 16 kHz, equally long; far is what was played while near was recorded."""
+        ...
+
+
+class Ear:
+    """Listens to one microphone. Its time is the microphone's own: ms of sound since the beginning."""
+
+    def __init__(
+        self, detector: VoiceActivityDetector, canceller: EchoCanceller | None, settings: VoiceActivitySettings
+    ) -> None:
+        self._detector, self._canceller, self._settings = detector, canceller, settings
+        self._rate_hz = detector.sample_rate_hz
+        self._frames = Blocks(detector.frame_samples)
+        self._frames_seen = 0
+        self._kept = RingBuffer(KEPT_S * self._rate_hz)
+        self.activity = VoiceActivity()
+        self.voiced_ms = 0
+        """Likely speech since the beginning."""
+
+    @property
+    def now_ms(self) -> int:
+        """Time of the last sample heard."""
+        return self._ms(self._kept.end)
+
+    @property
+    def silent_ms(self) -> int:
+        """How long nothing like speech has been heard; at most a frame while somebody speaks."""
+        return self.now_ms - self.activity.offset_ms
+
+    def accept(self, near: Samples, far: Samples | None) -> Samples:
+        """Take the next block (blocks for some 0.3 ms) and give it without the echo.
+
+        `far` is what the loudspeaker played meanwhile at the same rate, None when that cannot be heard.
+        """
+        clean = near if self._canceller is None or far is None else self._canceller.cancel(near, far)
+        self._kept.append(clean)
+        for frame in self._frames.push(clean):
+            self._judge(self._detector.probability(frame))
+        return clean
+
+    def since(self, start_ms: int) -> Samples:
+        """Give what was heard from `start_ms` on, as far as it is kept."""
+        return self._kept.between(max(0, start_ms) * self._rate_hz // 1000, self._kept.end)
+
+    def _judge(self, probability: float) -> None:
+        start_ms = self._ms(self._frames_seen * self._detector.frame_samples)
+        self._frames_seen += 1
+        end_ms = self._ms(self._frames_seen * self._detector.frame_samples)
+        if probability >= self._settings.on_probability:
+            self.voiced_ms += end_ms - start_ms
+        self.activity = hear(self.activity, probability, start_ms, end_ms, self._settings)
+
+    def _ms(self, samples: int) -> int:
+        return samples * 1000 // self._rate_hz

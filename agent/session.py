@@ -1,0 +1,537 @@
+"""One conversation: a TaskGroup that carries out the actions of `dialogue.turns`.
+
+Events go through the table at once, on the event loop's thread, and their actions are carried out before anything else
+runs: a reply that is cancelled cannot slip another sample into the loudspeaker. Whatever takes time runs in tasks of
+the one group, whatever blocks in worker threads with a name.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, aclosing
+from dataclasses import asdict, dataclass, replace
+from typing import Literal, Protocol
+
+from pydantic import Field
+
+from agent.captions import Captions, agent_caption, user_caption
+from agent.ear import Ear
+from agent.ledger import Ledger, OverlapEntry, PictureTally, TurnEntry
+from agent.script import Stretch
+from agent.sound import Microphone, Speaker
+from agent.speaking import Instruments, Mouth, Mover, Reply, Voice
+from agent.transcription import Transcription
+from avatar.idle import Activity
+from dialogue import turns
+from dialogue.audio import Resampler
+from dialogue.bargein import BargeInSettings, Overlap, Verdict, judge
+from dialogue.endpoint import EndpointSettings, Pause, asks_yes_or_no, required_silence_ms
+from dialogue.errors import DeviceError, EngineError
+from dialogue.history import Utterance
+from dialogue.recognise import Recogniser
+from dialogue.reply import Replier
+from dialogue.section import Section
+from dialogue.speech import Samples
+from dialogue.turns import Phase, Turn, advance
+
+LONGEST_TEXT = 2000
+"""Characters of a typed line that are read; the rest is no question."""
+RETRY_S = 1.0
+"""So long between two looks for a microphone that went away."""
+HISTORY_UTTERANCES = 40
+PICTURE_ENTRY_MS = 1000
+DECODING_MS = 60
+"""A recogniser shows a word so long after its end."""
+
+SHOWN = {
+    Phase.IDLE: Activity.IDLE,
+    Phase.LISTENING: Activity.LISTENING,
+    Phase.CLOSING: Activity.THINKING,
+    Phase.THINKING: Activity.THINKING,
+    Phase.SPEAKING: Activity.SPEAKING,
+    Phase.DOUBTING: Activity.LISTENING,
+}
+
+
+class ConversationSettings(Section):
+    """Section `conversation`: how the user and the agent take turns."""
+
+    listening: Literal["open", "headphones", "push-to-talk"] = Field(
+        "open",
+        description="open: microphone and loudspeaker in one room; headphones: no echo to remove; push-to-talk: only"
+        " while the space bar or the button is held",
+    )
+    preroll_ms: int = Field(320, ge=0, le=2000, description="sound before the noticed beginning that is recognised too")
+    shortest_speech_ms: int = Field(120, ge=0, le=2000, description="less voice than this is no turn")
+    apology: str = Field("I am sorry, I lost my thread.", description="said when a reply fails half-way")
+    endpoint: EndpointSettings = Field(EndpointSettings(), description="When the user counts as having finished.")
+    barge_in: BargeInSettings = Field(BargeInSettings(), description="What interrupts the agent.")
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """When the user's turn ended, in ms of the conversation's clock."""
+
+    user_stopped_ms: int | None = None
+    endpoint_ms: int | None = None
+    transcript_ms: int | None = None
+    drafted: bool = False
+
+
+class Face(Mouth, Protocol):
+    """The part of `avatar.animator.Animator` that a conversation moves."""
+
+    def turn_to(self, activity: Activity) -> None:
+        """Behave as one who idles, listens, thinks or is about to speak."""
+        ...
+
+    def user_paused(self) -> None:
+        """Let a listener react to a pause of the user's."""
+        ...
+
+
+Cutter = Callable[[AsyncIterator[str]], AsyncGenerator[str, None]]
+"""Cuts a stream of text into speakable pieces."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """What a conversation is made of. Absent: `microphone`, `ear` and `recogniser` where nobody is listened to, `face`
+    and `mover` where there is nothing to see."""
+
+    speaker: Speaker
+    voice: Voice
+    replier: Replier
+    pieces: Cutter
+    microphone: Microphone | None = None
+    ear: Ear | None = None
+    recogniser: Recogniser | None = None
+    face: Face | None = None
+    mover: Mover | None = None
+
+
+class Session:
+    """One conversation. Make it, then await `run`; everything else may be called meanwhile, on the loop's thread."""
+
+    def __init__(self, stages: Stages, settings: ConversationSettings, ledger: Ledger) -> None:
+        self._on, self._settings, self._ledger = stages, settings, ledger
+        self._turn = Turn()
+        self._history: list[Utterance] = []
+        self._reply: Reply | None = None
+        self._reply_task: asyncio.Task[None] | None = None
+        self._replies = 0
+        self._utterance: Transcription | None = None
+        self._utterance_tasks: set[asyncio.Task[None]] = set()
+        self._recogniser_lock = asyncio.Lock()
+        self._far = Resampler(stages.speaker.sample_rate_hz, 16_000, "LQ")
+        self._ended = asyncio.Event()
+        self._rested = asyncio.Event()
+        self._ends_when_idle = False
+        self._speaking_before = False
+        self._listening_since_ms = 0
+        self._notice = ""
+        self._lull_text = ""
+        self._asking = Asking()
+        self._overlap: OverlapEntry | None = None
+        self._frames = PictureTally(0)
+        self._first_frame_ms: int | None = None
+        self._last_frame_ms: int | None = None
+
+    # What others see.
+
+    @property
+    def phase(self) -> Phase:
+        """Whose turn it is."""
+        return self._turn.phase
+
+    @property
+    def activity(self) -> Activity:
+        """What the face shows of it."""
+        return SHOWN[self._turn.phase]
+
+    @property
+    def history(self) -> Sequence[Utterance]:
+        """What was said and heard, oldest first."""
+        return tuple(self._history)
+
+    @property
+    def notice(self) -> str:
+        """A sentence about trouble that lasts, empty when there is none."""
+        return self._notice
+
+    @property
+    def now_ms(self) -> int:
+        """The conversation's one clock."""
+        return self._on.speaker.heard() * 1000 // self._on.speaker.sample_rate_hz
+
+    def captions(self) -> Captions:
+        """Give the words of the moment."""
+        said = self._turn.said if self._turn.phase is not Phase.SPEAKING else ""
+        agent = agent_caption(self._reply.words, self._reply.reached()) if self._reply else ""
+        return Captions(user_caption(said, self._hearing()), agent)
+
+    # What others ask for.
+
+    def type(self, text: str) -> None:
+        """Take a typed line as the user's turn, whatever is going on."""
+        if text := " ".join(text[:LONGEST_TEXT].split()):
+            self._happen(turns.Typed(self.now_ms, text))
+
+    def prompt(self, text: str) -> None:
+        """Say a text of one's own accord; only while nothing else is going on (`wait_until_idle`)."""
+        self._happen(turns.Prompted(self.now_ms, text))
+
+    def press(self) -> None:
+        """Begin to listen because the user holds the button down."""
+        if self._turn.phase in (Phase.SPEAKING, Phase.DOUBTING):
+            self._happen(self._interrupted())
+        elif self._turn.phase is not Phase.LISTENING:
+            self._happen(turns.SpeechOn(self.now_ms))
+
+    def release(self) -> None:
+        """End the user's turn because the button was let go."""
+        if self._turn.phase is Phase.LISTENING:
+            self._happen(turns.Endpoint(self.now_ms))
+
+    def frame_shown(self, position: int, shown_at: int, *, late: bool) -> None:
+        """Note a frame on the screen: the sample it was made for, and the sample heard when it was seen."""
+        rate_hz = self._on.speaker.sample_rate_hz
+        if self._reply and self._reply.is_speech_at(position):
+            self._last_frame_ms = shown_at * 1000 // rate_hz
+            self._first_frame_ms = self._first_frame_ms or self._last_frame_ms
+        self._frames = self._frames.counting((shown_at - position) * 1000 / rate_hz, late)
+        if (now_ms := shown_at * 1000 // rate_hz) - self._frames.since_ms >= PICTURE_ENTRY_MS:
+            self._ledger.add(self._frames.entry(now_ms))
+            self._frames = PictureTally(now_ms)
+
+    def end_when_idle(self) -> None:
+        """Let `run` return as soon as nobody speaks or is about to."""
+        self._ends_when_idle = True
+        self._note_rest()
+
+    async def wait_until_idle(self) -> None:
+        """Wait until nobody speaks or is about to."""
+        while self._turn.phase is not Phase.IDLE:
+            self._rested.clear()
+            await self._rested.wait()
+
+    async def run(self, greeting: str = "") -> None:
+        """Hold the conversation until it ends: the microphone's file is over, or `end_when_idle`.
+
+        Raises DeviceError when there is no microphone at the beginning. One that goes away later is waited for.
+        """
+        with ExitStack() as stack:
+            self._ear_thread = stack.enter_context(ThreadPoolExecutor(1, "ear"))
+            self._recogniser_thread = stack.enter_context(ThreadPoolExecutor(1, "recogniser"))
+            self._mover_thread = stack.enter_context(ThreadPoolExecutor(1, "motion"))
+            async with asyncio.TaskGroup() as self._group:
+                if greeting:
+                    self.prompt(greeting)
+                listening = self._group.create_task(self._listen(), name="listen")
+                await self._ended.wait()
+                listening.cancel()
+                self._drop_reply()
+                self._discard()
+
+    # The table.
+
+    def _happen(self, event: turns.Event) -> None:
+        before = self._turn.phase
+        self._note_time(event)
+        self._turn, actions = advance(self._turn, event)
+        for action in actions:
+            self._perform(action)
+        if self._turn.phase is not before:
+            if self._on.face:
+                self._on.face.turn_to(self.activity)
+            self._note_rest()
+
+    def _perform(self, action: turns.Action) -> None:
+        match action:
+            case turns.Listen():
+                self._open_utterance()
+            case turns.Transcribe():
+                if self._utterance:
+                    self._utterance.close()
+                    self._utterance = None
+            case turns.Discard():
+                self._discard()
+            case turns.Think(text):
+                self._compose(lambda: self._thought(text), text)
+            case turns.Recite(text):
+                self._compose(lambda: self._on.pieces(_once(text)), "")
+            case turns.Speak() | turns.Resume():
+                if self._reply:
+                    self._reply.let_out()
+            case turns.Hold():
+                self._hold()
+            case turns.Cancel():
+                self._drop_reply()
+
+    def _note_time(self, event: turns.Event) -> None:
+        """Keep the times that the ledger wants of the user's side."""
+        match event:
+            case turns.Endpoint(at_ms):
+                silent_ms = self._on.ear.silent_ms if self._on.ear else 0
+                self._asking = Asking(user_stopped_ms=at_ms - silent_ms, endpoint_ms=at_ms)
+            case turns.Transcribed(at_ms, text):
+                drafted = turns.same_words(self._turn.draft, f"{self._turn.said} {text}")
+                self._asking = replace(self._asking, transcript_ms=at_ms, drafted=drafted)
+            case turns.Typed(at_ms):
+                self._asking = Asking(at_ms, at_ms, at_ms)
+            case turns.Prompted():
+                self._asking = Asking()
+            case turns.FalseAlarm(at_ms) if self._overlap:
+                self._overlap = self._overlap.model_copy(update={"decided_ms": at_ms, "text": self._hearing()})
+            case turns.Interrupted(at_ms) if self._overlap:
+                changes = {"verdict": "interruption", "decided_ms": at_ms, "text": self._hearing()}
+                self._close_overlap(self._overlap.model_copy(update=changes))
+
+    def _close_overlap(self, entry: OverlapEntry) -> None:
+        self._ledger.add(entry.model_copy(update={"last_frame_ms": self._last_frame_ms}))
+        self._overlap = None
+
+    def _note_rest(self) -> None:
+        if self._turn.phase is Phase.IDLE:
+            self._rested.set()
+            if self._ends_when_idle:
+                self._ended.set()
+
+    # Hearing.
+
+    async def _listen(self) -> None:
+        if self._on.microphone is None:
+            return
+        came = False
+        while True:
+            try:
+                async for block in self._on.microphone.blocks():
+                    came, self._notice = True, ""
+                    await self._hear(block)
+                break
+            except DeviceError as error:
+                if not came:
+                    raise
+                self._notice = str(error)
+                self._happen(turns.MicrophoneLost(self.now_ms))
+                await asyncio.sleep(RETRY_S)
+        self._end_of_microphone()
+
+    def _end_of_microphone(self) -> None:
+        if self._turn.phase is Phase.DOUBTING:
+            self._happen(turns.FalseAlarm(self.now_ms))
+        self.release()
+        self.end_when_idle()
+
+    async def _hear(self, block: Samples) -> None:
+        ear = self._on.ear
+        if ear is None:
+            return
+        far = self._far_end(len(block)) if self._settings.listening == "open" else None
+        clean = await asyncio.get_running_loop().run_in_executor(self._ear_thread, ear.accept, block, far)
+        if self._utterance:
+            self._utterance.push(clean)
+        if self._settings.listening != "push-to-talk":
+            self._notice_voice(ear)
+
+    def _far_end(self, samples: int) -> Samples:
+        speaker = self._on.speaker
+        count = samples * speaker.sample_rate_hz // 16_000
+        end = speaker.heard()
+        return self._far.push(speaker.played(end - count, end))
+
+    def _notice_voice(self, ear: Ear) -> None:
+        began = ear.activity.speaking and not self._speaking_before
+        self._speaking_before = ear.activity.speaking
+        if began:
+            self._lull_text = ""
+            self._happen(turns.SpeechOn(self.now_ms))
+        if self._turn.phase is Phase.LISTENING:
+            self._consider_pause(ear)
+        elif self._turn.phase is Phase.DOUBTING:
+            self._consider_overlap(ear)
+
+    def _consider_pause(self, ear: Ear) -> None:
+        utterance, settings = self._utterance, self._settings.endpoint
+        if utterance is None:
+            return
+        heard_ms = ear.now_ms - self._listening_since_ms
+        if heard_ms >= settings.utterance_s * 1000:
+            self._happen(turns.Endpoint(self.now_ms))
+            return
+        silence_ms = min(ear.silent_ms, heard_ms)
+        # The recogniser has to have heard the pause, or the last word would be missing.
+        if ear.activity.speaking or silence_ms < max(settings.draft_ms, utterance.behind_ms + DECODING_MS):
+            return
+        self._draft(utterance.partial.text)
+        text = f"{self._turn.said} {utterance.partial.text}"
+        if silence_ms >= required_silence_ms(Pause(text, answering=self._asked()), settings):
+            self._happen(turns.Endpoint(self.now_ms))
+
+    def _draft(self, text: str) -> None:
+        if text and text != self._lull_text:
+            self._lull_text = text
+            self._happen(turns.Lull(self.now_ms, text))
+            if self._on.face:
+                self._on.face.user_paused()
+
+    def _asked(self) -> bool:
+        last = self._history[-1] if self._history else None
+        return last is not None and last.speaker == "agent" and asks_yes_or_no(last.text)
+
+    def _consider_overlap(self, ear: Ear) -> None:
+        utterance = self._utterance
+        if utterance is None:
+            return
+        verdict = judge(
+            Overlap(
+                age_ms=ear.now_ms - self._listening_since_ms,
+                silent_ms=0 if ear.activity.speaking else ear.silent_ms,
+                voiced_ms=ear.voiced_ms - self._voiced_before_ms,
+                text=utterance.partial.text,
+            ),
+            self._settings.barge_in,
+        )
+        if verdict is Verdict.INTERRUPTION:
+            self._happen(self._interrupted())
+        elif verdict is Verdict.FALSE_ALARM:
+            self._happen(turns.FalseAlarm(self.now_ms))
+
+    def _interrupted(self) -> turns.Interrupted:
+        return turns.Interrupted(self.now_ms, heard=bool(self._reply and self._reply.heard_text()))
+
+    # Recognising.
+
+    def _hearing(self) -> str:
+        return self._utterance.partial.text if self._utterance else ""
+
+    def _open_utterance(self) -> None:
+        if self._on.recogniser is None or self._on.ear is None:
+            return
+        ear = self._on.ear
+        onset_ms = ear.activity.onset_ms if ear.activity.speaking else ear.now_ms
+        self._listening_since_ms = onset_ms
+        self._voiced_before_ms = ear.voiced_ms - ear.activity.voiced_ms
+        self._utterance = Transcription(self._on.recogniser, self._recogniser_thread, self._words_came)
+        self._utterance.push(ear.since(onset_ms - self._settings.preroll_ms))
+        task = self._group.create_task(self._transcribe(self._utterance, ear), name="recognise")
+        self._utterance_tasks.add(task)
+        task.add_done_callback(self._utterance_tasks.discard)
+
+    async def _transcribe(self, utterance: Transcription, ear: Ear) -> None:
+        voiced_before_ms = self._voiced_before_ms
+        try:
+            # One after the other: the next may begin to arrive while the last words of this one are awaited.
+            async with self._recogniser_lock:
+                text = (await utterance.run()).text
+        except EngineError as error:
+            self._notice = str(error)
+            text = ""
+        if ear.voiced_ms - voiced_before_ms < self._settings.shortest_speech_ms:
+            text = ""
+        self._happen(turns.Transcribed(self.now_ms, text))
+
+    def _words_came(self) -> None:
+        if self._on.ear and self._turn.phase is Phase.DOUBTING:
+            self._consider_overlap(self._on.ear)
+
+    def _discard(self) -> None:
+        for task in self._utterance_tasks:
+            task.cancel()
+        self._utterance = None
+
+    # Speaking.
+
+    def _compose(self, pieces: Callable[[], AsyncGenerator[str, None]], answers: str) -> None:
+        on = self._on
+        self._replies += 1
+        instruments = Instruments(on.speaker, on.voice, on.mover, self._mover_thread, on.face)
+        self._reply = Reply(pieces, instruments, self._sounded, answers, seed=self._replies)
+        self._reply_task = self._group.create_task(self._play(self._reply), name="reply")
+
+    async def _play(self, reply: Reply) -> None:
+        try:
+            await reply.run()
+            event: turns.Event = turns.Finished(self.now_ms)
+        except* EngineError as group:
+            self._notice = str(group.exceptions[0])
+            await reply.until_wanted()
+            event = turns.Failed(self.now_ms)
+        self._remember(reply, interrupted=isinstance(event, turns.Failed))
+        self._reply = self._reply_task = None
+        self._happen(event)
+
+    def _hold(self) -> None:
+        if self._reply is None or self._on.ear is None:
+            return
+        ear, now_ms = self._on.ear, self.now_ms
+        position = self._reply.hold()
+        self._overlap = OverlapEntry(
+            verdict="false alarm",
+            onset_ms=now_ms - (ear.now_ms - ear.activity.onset_ms),
+            held_ms=now_ms,
+            silent_ms=position * 1000 // self._on.speaker.sample_rate_hz,
+            decided_ms=now_ms,
+        )
+
+    def _sounded(self, stretch: Stretch) -> None:
+        if self._turn.phase is Phase.THINKING:
+            self._first_frame_ms = None
+            self._happen(turns.Sounded(self.now_ms))
+        elif self._overlap:
+            resumed_ms = stretch.position * 1000 // self._on.speaker.sample_rate_hz
+            self._close_overlap(self._overlap.model_copy(update={"resumed_ms": resumed_ms}))
+
+    async def _thought(self, text: str) -> AsyncGenerator[str, None]:
+        """Give the pieces of the reply to `text`; one that fails half-way ends with an apology."""
+        history = (*self._history, Utterance("user", text))
+        try:
+            stream = self._noting_first(self._on.replier.reply(history))
+            async with aclosing(self._on.pieces(stream)) as pieces:
+                async for piece in pieces:
+                    yield piece
+        except EngineError as error:
+            self._notice = str(error)
+            yield self._settings.apology
+
+    async def _noting_first(self, stream: AsyncIterator[str]) -> AsyncIterator[str]:
+        reply = self._reply
+        async for text in stream:
+            if reply and text:
+                reply.note_token()
+            yield text
+
+    def _drop_reply(self) -> None:
+        if self._reply is None or self._reply_task is None:
+            return
+        reply = self._reply
+        reply.stop()
+        self._reply_task.cancel()
+        self._remember(reply, interrupted=True)
+        self._reply = self._reply_task = None
+
+    def _remember(self, reply: Reply, *, interrupted: bool) -> None:
+        if self._overlap:
+            self._close_overlap(self._overlap)
+        heard = reply.heard_text()
+        if not heard:
+            return
+        interrupted = interrupted and not reply.was_all_heard()
+        self._ledger.add(
+            TurnEntry(
+                said=reply.answers,
+                heard=heard,
+                interrupted=interrupted,
+                first_frame_ms=self._first_frame_ms,
+                **asdict(self._asking),
+                **asdict(reply.times),
+            )
+        )
+        if reply.answers:
+            self._history.append(Utterance("user", reply.answers))
+        self._history.append(Utterance("agent", heard, interrupted))
+        del self._history[:-HISTORY_UTTERANCES]
+
+
+async def _once(text: str) -> AsyncIterator[str]:
+    yield text
