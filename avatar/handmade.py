@@ -13,7 +13,7 @@ from avatar.controls import Controls
 from avatar.features import FEATURE_RATE_HZ, SAMPLE_RATE_HZ, SOUND_SIZE, SoundFeatures
 from avatar.idle import Activity, Cue, Idle
 from avatar.latents import FRAME_RATE_HZ, LATENT_SIZE, LatentSpace, Motion
-from avatar.visemes import LOOKAHEAD_S, MOUTH, REACH_BACK_S, Weights, closures, mouth_shapes
+from avatar.visemes import LOOKAHEAD_S, MOUTH, REACH_BACK_S, Weights, constrictions, mouth_shapes
 from dialogue.errors import InputError
 from dialogue.speech import SILENCE, Phone, SpeechChunk
 
@@ -140,7 +140,7 @@ class _Piece:
         if covered.any():
             shapes[covered], closed[covered] = (
                 mouth_shapes(phones, times_s[covered]),
-                closures(phones, times_s[covered]),
+                constrictions(phones, times_s[covered])[1],
             )
             shapes[:, _JAW] *= 0.75 + 0.45 * acoustic.loudness(sound, sound_times_s)
         if not covered.all():

@@ -43,13 +43,15 @@ class Temper:
     attention: tuple[float, float, float] = (0.0, 0.0, 0.0)
     """Yaw, pitch and roll about which postures lie: leaning in, head tilted."""
     brow_raise: float = 0.0
+    sway: float = 1.0
+    """How much the head drifts about its posture."""
 
 
 TEMPERS = {
     Activity.IDLE: Temper(3.4, 5.0, 1.6, 12.0, 4.5, (3.2, 1.8, 1.4)),
     Activity.LISTENING: Temper(3.8, 7.0, 0.6, 8.0, 3.2, (2.0, 1.6, 1.6), (0.0, -0.8, 1.4), 0.12),
     Activity.THINKING: Temper(3.0, 0.9, 1.4, 15.0, 1.8, (2.2, 1.6, 1.4), (2.0, 1.5, 1.5), 0.10),
-    Activity.SPEAKING: Temper(2.9, 4.5, 0.7, 9.0, 1.5, (4.0, 2.8, 2.4), (0.0, 0.3, 0.0), 0.04),
+    Activity.SPEAKING: Temper(3.8, 4.5, 0.7, 9.0, 1.1, (4.2, 3.0, 2.8), (0.0, 0.3, 0.0), 0.04, 2.2),
 }
 
 
@@ -180,12 +182,14 @@ class Posture:
     lasts_s: float = 1.0
     next_s: float = 0.8
     tones: list[tuple[float, float, float]] = field(default_factory=list)
-    """Drift: (frequency in Hz, phase, deviation in degrees) of each tone, three for each angle."""
+    """Drift: (frequency in Hz, phase, size in degrees) of each tone, as many for each angle."""
+    sway: float = 1.0
 
     def step(self, now_s: float, temper: Temper, random: Random, toward: float, restless: float) -> None:
         """Go on to `now_s`. `toward` is the yaw the gaze draws the head to; `restless` the chance to move now."""
         if not self.tones:
-            self.tones = [(random.uniform(*band), random.uniform(0, 6.3), 0.022 / band[0]) for band in _BANDS * 3]
+            self.tones = [(random.uniform(*band), random.uniform(0, 6.3), 0.045 / band[0]) for band in _BANDS * 3]
+        self.sway += 0.06 * (temper.sway - self.sway)
         if now_s >= self.next_s or (now_s > self.began_s + self.lasts_s and random.random() < restless):
             angles = zip(temper.attention, temper.posture_degrees, strict=True)
             yaw, pitch, roll = (random.gauss(mean, deviation) for mean, deviation in angles)
@@ -195,9 +199,14 @@ class Posture:
     def at(self, now_s: float) -> tuple[float, float, float]:
         """Give yaw, pitch and roll now, degrees."""
         share = _minimum_jerk((now_s - self.began_s) / self.lasts_s)
-        drift = [size * math.sin(math.tau * hz * now_s + phase) for hz, phase, size in self.tones] or [0.0] * 9
+        drift = [self.sway * size * math.sin(math.tau * hz * now_s + phase) for hz, phase, size in self.tones]
+        third = len(drift) // 3
         yaw, pitch, roll = (a + share * (b - a) for a, b in zip(self.start, self.target, strict=True))
-        return yaw + sum(drift[0:3]), pitch + 0.7 * sum(drift[3:6]), roll + 0.6 * sum(drift[6:9])
+        return (
+            yaw + sum(drift[:third]),
+            pitch + 0.7 * sum(drift[third : 2 * third]),
+            roll + 0.6 * sum(drift[2 * third :]),
+        )
 
     def _move(self, now_s: float, target: tuple[float, float, float], random: Random) -> None:
         share = _minimum_jerk((now_s - self.began_s) / self.lasts_s)
@@ -207,7 +216,7 @@ class Posture:
         self.lasts_s = (0.45 + 0.09 * size) * random.uniform(0.85, 1.2)
 
 
-_BANDS = ((0.05, 0.09), (0.12, 0.2), (0.27, 0.45))
+_BANDS = ((0.05, 0.09), (0.12, 0.2), (0.27, 0.45), (0.6, 1.0))
 
 
 class Idle:
@@ -240,7 +249,7 @@ class Idle:
         toward = 0.35 * self._gaze.target[0] if self._gaze.away else 0.0
         self._posture.step(now_s, temper, self._random, toward, restless=0.35 * cue.accent + 0.4 * (shift > 9.0))
         self._react(now_s, cue)
-        urge = 0.35 * (shift > 7.0) + 0.45 * cue.phrase_end
+        urge = 0.35 * (shift > 7.0) + 0.3 * cue.phrase_end
         lids = self._blinks.step(now_s, temper.blink_every_s, self._random, urge)
         return self._row(now_s, elapsed_s, temper, cue.liveliness, lids)
 
@@ -255,10 +264,12 @@ class Idle:
     def _react(self, now_s: float, cue: Cue) -> None:
         """Nod with stressed syllables of its own speech and at pauses of the user's."""
         self._running = [entry for entry in self._running if now_s - entry[0] < entry[1].seconds]
-        if cue.accent > 0.0 and self._random.random() < 0.75:
-            self._running.append((now_s, _BEAT, cue.accent * self._random.uniform(0.5, 1.2)))
-            if cue.accent > 0.55 and self._random.random() < 0.35:
-                self._running.append((now_s, _BROW_FLASH, cue.accent * self._random.uniform(0.5, 1.0)))
+        if cue.accent > 0.0 and self._random.random() < 0.85:
+            self._running.append((now_s, _BEATS[0], cue.accent * self._random.uniform(0.6, 1.3)))
+            self._running.append((now_s, _BEATS[1], cue.accent * self._random.gauss(0.0, 1.0)))
+            self._running.append((now_s, _BEATS[2], cue.accent * self._random.gauss(0.0, 1.0)))
+            if cue.accent > 0.55 and self._random.random() < 0.2:
+                self._running.append((now_s, _BROW_FLASH, cue.accent * self._random.uniform(0.4, 0.9)))
         if cue.activity is Activity.LISTENING and cue.phrase_end and now_s - self._nodded_s > 2.5:
             self._nodded_s = now_s
             nod = GESTURES["small nod"] if self._random.random() < 0.75 else _BROW_FLASH
@@ -287,7 +298,11 @@ class Idle:
         return row
 
 
-_BEAT = Gesture({"pitch": ((0.0, 0.0), (0.16, -2.6 * _DEGREE), (0.44, 0.5 * _DEGREE), (0.7, 0.0))})
+def _beat(name: str, degrees: float) -> Gesture:
+    return Gesture({name: ((0.0, 0.0), (0.16, degrees * _DEGREE), (0.44, -0.25 * degrees * _DEGREE), (0.7, 0.0))})
+
+
+_BEATS = (_beat("pitch", -2.8), _beat("yaw", 1.6), _beat("roll", 1.1))
 _BROW_FLASH = Gesture({"brow_up": ((0.0, 0.0), (0.14, 0.55), (0.3, 0.5), (0.7, 0.0))})
 _YAW, _PITCH, _ROLL, _X, _Y = (channel(name) for name in ("yaw", "pitch", "roll", "x", "y"))
 _THETA, _PHI, _BROWS = (channel(name) for name in ("gaze_x", "gaze_y", "brow_up"))

@@ -35,6 +35,7 @@ _CLOSED_MARGIN_S = 0.02
 """Half a row: a closure shorter than the rows' spacing still closes the row next to it."""
 _CLOSURE_MINIMUM_S = 0.06
 _CLOSURE_APPROACH_S = 0.07
+_GIVING_WAY_S = 0.03
 _LONG_PAUSE_S = 0.28
 _PAUSE_CLOSING_S = 0.14
 _PAUSE_OPENING_S = 0.10
@@ -169,8 +170,9 @@ def mouth_shapes(phones: Sequence[Phone], times_s: Weights) -> Weights:
     brevity = np.minimum(1.0, 0.4 + (ends - starts) / 0.09)
     pull = np.exp(-(distance**1.3)) * (holds * brevity[:, None])[None] * reachable[..., None]
     shape: Weights = np.einsum("nsm,sm->nm", pull, targets) / (pull.sum(axis=1) + _REST_PULL)
-    _hold(shape, phones, times_s, LABIODENTALS, _FV, keeps=("lip_pucker", "lip_stretch", "tongue_raise"))
-    _hold(shape, phones, times_s, BILABIALS, _PBM, keeps=("lip_pucker", "tongue_raise"))
+    tucked, closed = constrictions(phones, times_s)
+    _hold(shape, tucked, _FV, keeps=("lip_pucker", "lip_stretch", "tongue_raise"))
+    _hold(shape, closed, _PBM, keeps=("lip_pucker", "tongue_raise"))
     shape *= _awake(phones, times_s)[:, None]
     return shape
 
@@ -188,40 +190,34 @@ def _segments(phones: Sequence[Phone]) -> tuple[Weights, Weights, Weights, Weigh
     return np.array(starts), np.array(ends), targets, holds
 
 
-def closures(phones: Sequence[Phone], times_s: Weights) -> Weights:
-    """Tell how far the lips are brought together for a p, b or m at `times_s` [n]: 0 not at all, 1 they meet."""
-    return _constriction(phones, times_s, BILABIALS)
+def constrictions(phones: Sequence[Phone], times_s: Weights) -> tuple[Weights, Weights]:
+    """Tell how far the lower lip is tucked for an f, v and how far the lips meet for a p, b, m at `times_s`.
+
+    Two times [n], 0 not at all, 1 fully. Full through the phone and half a row around it, eased on both sides; where
+    one borders on the other ("of my") each gives way in the other's middle.
+    """
+    tuck, meet = (_depth(phones, times_s, symbols) for symbols in (LABIODENTALS, BILABIALS))
+    share = _smooth(0.5 + (tuck - meet) / _GIVING_WAY_S)
+    tucked = _smooth(1.0 + tuck / _CLOSURE_APPROACH_S) * share
+    closed = _smooth(1.0 + meet / _CLOSURE_APPROACH_S) * (1.0 - share)
+    return tucked, closed
 
 
-def _hold(
-    shape: Weights,
-    phones: Sequence[Phone],
-    times_s: Weights,
-    symbols: tuple[str, ...],
-    target: Shape,
-    keeps: tuple[str, ...],
-) -> None:
-    """Move `shape` onto `target` while a phone of `symbols` lasts, in place; `keeps` stay with the neighbours."""
-    amount = _constriction(phones, times_s, symbols)
+def _depth(phones: Sequence[Phone], times_s: Weights, symbols: tuple[str, ...]) -> Weights:
+    """Measure how far inside the nearest phone of `symbols` each moment lies, seconds; negative outside."""
+    depth = np.full(len(times_s), -1.0)
+    for phone in phones:
+        if phone.symbol in symbols:
+            half = max(phone.end_s - phone.start_s, _CLOSURE_MINIMUM_S) / 2 + _CLOSED_MARGIN_S
+            depth = np.maximum(depth, half - np.abs(times_s - (phone.start_s + phone.end_s) / 2))
+    return depth
+
+
+def _hold(shape: Weights, amount: Weights, target: Shape, keeps: tuple[str, ...]) -> None:
+    """Move `shape` onto `target` by `amount` [n], in place; the parts it `keeps` stay with the neighbours."""
     goal = np.array(target.targets())
     moved = [i for i, name in enumerate(MOUTH) if name not in keeps]
     shape[:, moved] += (goal - shape)[:, moved] * amount[:, None]
-
-
-def _constriction(phones: Sequence[Phone], times_s: Weights, symbols: tuple[str, ...]) -> Weights:
-    amount = np.zeros(len(times_s))
-    for phone in phones:
-        if phone.symbol in symbols:
-            amount = np.maximum(amount, _closure(phone, times_s))
-    return amount
-
-
-def _closure(phone: Phone, times_s: Weights) -> Weights:
-    """Tell how far a constriction is made at each moment, 0..1: full through the phone, eased on both sides."""
-    centre = (phone.start_s + phone.end_s) / 2
-    half = max(phone.end_s - phone.start_s, _CLOSURE_MINIMUM_S) / 2 + _CLOSED_MARGIN_S
-    outside = np.maximum(np.abs(times_s - centre) - half, 0.0)
-    return _smooth(1.0 - outside / _CLOSURE_APPROACH_S)
 
 
 def _awake(phones: Sequence[Phone], times_s: Weights) -> Weights:

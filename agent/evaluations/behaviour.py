@@ -84,10 +84,10 @@ def run(short: bool = False) -> Report:
 # Speech.
 
 
-def sentences(count: int) -> list[str]:
-    """Make sentences that are rich in lips, the same ones every time."""
+def sentences(count: int) -> list[tuple[str, str]]:
+    """Make pairs of sentences that are rich in lips, the same ones every time."""
     random = Random(7)
-    return [" ".join(random.choice(part) for part in _PARTS) for _ in range(count)]
+    return [(" ".join(random.choice(part) for part in _PARTS), random.choice(_AFTER)) for _ in range(count)]
 
 
 _PARTS = (
@@ -101,16 +101,15 @@ _PARTS = (
         "the map above the table",
         "both pipes",
     ),
-    ("in the room.", "for Barbara and Philip.", "before the meeting,", "with the other people.", "over the bridge,"),
-    ("Thank you.", "Is that fine?", "Have a very pleasant evening.", "What about tomorrow?", "We hope so."),
+    ("in the room.", "for Barbara and Philip.", "before the meeting.", "with the other people.", "over the bridge."),
 )
+_AFTER = ("Thank you.", "Is that fine?", "Have a very pleasant evening.", "What about tomorrow?", "We hope so.")
 
 
-def speak_all(generator: MotionGenerator, space: LatentSpace, texts: list[str]) -> Iterator[Spoken]:
-    """Speak each text with one voice after the other, a pause after its first sentence, and show it."""
+def speak_all(generator: MotionGenerator, space: LatentSpace, texts: list[tuple[str, str]]) -> Iterator[Spoken]:
+    """Speak each pair of sentences, a pause between them, with one voice after the other, and show it."""
     voices = [FliteVoice(FliteSettings(voice=voice)) for voice in ("slt", "rms", "awb")]
-    for number, text in enumerate(texts):
-        first, second = text.split(". ", 1)
+    for number, (first, second) in enumerate(texts):
         voice = voices[number % len(voices)]
         chunk = with_pause(spoken_by(voice, first), 0.35 + 0.05 * (number % 10), spoken_by(voice, second))
         generator.begin(number, None, Controls())
@@ -223,7 +222,8 @@ def live(space: LatentSpace, activity: Activity, minutes: float, seed: int = 5) 
 
 def at_25_hz(shown: Motion) -> Motion:
     """Thin out frames at DISPLAY_RATE_HZ."""
-    return shown[np.arange(0, len(shown), DISPLAY_RATE_HZ / FRAME_RATE_HZ).astype(int)]
+    thinned: Motion = shown[np.arange(0, len(shown), DISPLAY_RATE_HZ / FRAME_RATE_HZ).astype(int)]
+    return thinned
 
 
 def life_rows(space: LatentSpace, lives: dict[str, Motion]) -> list[Row]:
@@ -264,7 +264,7 @@ def lids_shut(space: LatentSpace, rows: Motion) -> Array:
     """Tell how far the left eye is shut, 0..1 [n]."""
     opening = gap(space.displacement(rows[:, POSE_SIZE:]), UPPER_LID_LEFT, LOWER_LID_LEFT).mean(axis=1)
     blink = space.displacement(space.control("lid_close_left"))
-    shut: Array = opening / gap(blink, UPPER_LID_LEFT, LOWER_LID_LEFT).mean()
+    shut: Array = opening / float(gap(blink, UPPER_LID_LEFT, LOWER_LID_LEFT).mean())
     return shut
 
 
