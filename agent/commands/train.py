@@ -67,5 +67,51 @@ def label(
     print(f"{len(phones)} clips labelled -> {WORK / 'phones' / f'{name}.json'}")
 
 
+Data = Annotated[Path, typer.Option(help="Folder that holds the corpora's folders.")]
+
+
+@app.command()
+def latents(data: Data = Path("../shared/data"), out: Path = WORK / "latents.safetensors") -> None:
+    """Learn the components of the face latent space from all tracked people; prints how well it holds new ones."""
+    from avatar.latents import LatentSpace
+    from avatar.training.basis import fidelity, learned_space, save_space
+    from avatar.training.recipe import BROADCAST, CLEAN, EXPRESSIONS, HEADS, load_clips
+
+    space = LatentSpace.load()
+    clips = load_clips((*CLEAN, *BROADCAST, *HEADS, *EXPRESSIONS), WORK, data, space)
+    learned = learned_space(space, [clip for clip in clips if not clip.held_out])
+    save_space(learned, out)
+    print(f"people held out: {fidelity(learned, [clip for clip in clips if clip.held_out])} -> {out}")
+
+
+@app.command()
+def motion(
+    minutes: Annotated[float, typer.Option(help="How long to train; 60 on one core is enough.")] = 60,
+    mixture: Annotated[str, typer.Option(help="Which corpora: clean or everything.")] = "everything",
+    space: Annotated[Path, typer.Option(help="Latent space to learn in.")] = WORK / "latents.safetensors",
+    data: Data = Path("../shared/data"),
+    out: Annotated[Path | None, typer.Option(help="Default: work/motion-MIXTURE.safetensors.")] = None,
+) -> None:
+    """Train the diffusion transformer on one core."""
+    import torch
+
+    from avatar.latents import LatentSpace
+    from avatar.training.recipe import MIXTURES, load_clips
+    from avatar.training.train import Schedule, save_network, train
+
+    torch.set_num_threads(1)
+    latent_space = LatentSpace.load(space)
+    clips = [clip for clip in load_clips(MIXTURES[mixture], WORK, data, latent_space) if not clip.held_out]
+    print(f"{len(clips)} clips, {sum(len(clip.pose) for clip in clips) / 25 / 60:.1f} minutes")
+
+    def report(gone: float, step: int, loss: float) -> None:
+        print(f"{gone:4.0%}  step {step}  loss {loss:.4f}", flush=True)
+
+    network = train(clips, latent_space, Schedule(minutes), report)
+    destination = out or WORK / f"motion-{mixture}.safetensors"
+    save_network(network, destination)
+    print(destination)
+
+
 if __name__ == "__main__":
     app()

@@ -1,8 +1,6 @@
 """Tracked landmarks -> head pose and pose-free faces, by Procrustes alignment on points that speech does not move.
 
-The canonical frame: x to the viewer's right, y down, z away from the viewer; unit = distance of the outer eye
-corners; origin midway between them. Angles are as in `avatar.latents.HeadPose`, the head turned by yaw, then pitch,
-then roll.
+Frame, axes and angles are those of `avatar.latents`; what was tracked in pixels has its z turned towards the viewer.
 """
 
 from dataclasses import dataclass
@@ -10,14 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from avatar.training.tracks import EYE_OUTER
-
 Floats = npt.NDArray[np.float32]
 
 STABLE = np.array(
     [168, 6, 197, 195, 5, 8, 33, 133, 263, 362, 130, 359, 127, 356, 234, 454, 93, 323, 162, 389, 21, 251, 54, 284]
 )
 """Nose bridge, eye corners, temples and cheekbones."""
+TRACKER_AXES = np.array([1, 1, -1], np.float32)
+"""The tracker's z points away from the viewer, ours towards."""
 CHEEKBONES = (234, 454)
 LIPS_INNER_MIDDLE = (13, 14)
 LIP_CORNERS = (61, 291)
@@ -32,25 +30,22 @@ class Face:
     shape: Floats
 
 
-def rotation(yaw: Floats, pitch: Floats, roll: Floats) -> Floats:
-    """Turn by yaw, then pitch, then roll: matrices [n, 3, 3] for column vectors."""
-    one, none = np.ones_like(yaw), np.zeros_like(yaw)
-
-    def stack(*rows: tuple[Floats, Floats, Floats]) -> Floats:
-        return np.stack([np.stack(row, -1) for row in rows], -2)
-
-    turn_yaw = stack((np.cos(yaw), none, -np.sin(yaw)), (none, one, none), (np.sin(yaw), none, np.cos(yaw)))
-    turn_pitch = stack((one, none, none), (none, np.cos(pitch), np.sin(pitch)), (none, -np.sin(pitch), np.cos(pitch)))
-    turn_roll = stack((np.cos(roll), -np.sin(roll), none), (np.sin(roll), np.cos(roll), none), (none, none, one))
-    turned: Floats = turn_roll @ turn_pitch @ turn_yaw
+def rotations(angles: Floats) -> Floats:
+    """Turn yaw, pitch, roll [n, 3] into matrices [n, 3, 3], as `avatar.latents.HeadPose.rotation` does for one."""
+    (cy, cp, cr), (sy, sp, sr) = np.cos(angles.T), np.sin(angles.T)
+    none, one = np.zeros_like(cy), np.ones_like(cy)
+    turn = np.array([[cy, none, sy], [none, one, none], [-sy, none, cy]])
+    nod = np.array([[one, none, none], [none, cp, -sp], [none, sp, cp]])
+    tilt = np.array([[cr, -sr, none], [sr, cr, none], [none, none, one]])
+    turned: Floats = np.einsum("ijn,jkn,kln->nil", tilt, turn, nod)
     return turned
 
 
-def angles(matrices: Floats) -> Floats:
-    """Yaw, pitch and roll [n, 3] of rotation matrices [n, 3, 3]; undoes `rotation`."""
-    yaw = np.arctan2(matrices[:, 2, 0], matrices[:, 2, 2])
-    pitch = np.arcsin(np.clip(-matrices[:, 2, 1], -1, 1))
-    roll = np.arctan2(-matrices[:, 0, 1], matrices[:, 1, 1])
+def head_angles(matrices: Floats) -> Floats:
+    """Yaw, pitch and roll [n, 3] of head rotations [n, 3, 3]; undoes `rotations`."""
+    yaw = np.arcsin(np.clip(-matrices[:, 2, 0], -1, 1))
+    pitch = np.arctan2(matrices[:, 2, 1], matrices[:, 2, 2])
+    roll = np.arctan2(matrices[:, 1, 0], matrices[:, 0, 0])
     return np.stack([yaw, pitch, roll], -1).astype(np.float32)
 
 
@@ -73,39 +68,14 @@ def upright(landmarks: Floats, reference: Floats) -> tuple[Floats, Floats, Float
     return shape.astype(np.float32), turned.astype(np.float32), scale.astype(np.float32), middle.astype(np.float32)
 
 
-def canonical(shape: Floats) -> Floats:
-    """Move and scale faces [..., 478, 3] into the canonical frame, leaving their turn as it is."""
-    corners = shape[..., EYE_OUTER, :]
-    unit = np.linalg.norm(corners[..., 0, :] - corners[..., 1, :], axis=-1)[..., None, None]
-    framed: Floats = (shape - corners.mean(-2, keepdims=True)) / unit
-    return framed
-
-
-def mean_face(shapes: Floats, rounds: int = 4) -> Floats:
-    """Average faces [n, 478, 3] of any size and turn into one of the canonical frame (generalised Procrustes)."""
-    mean = canonical(shapes[0])
-    for _ in range(rounds):
-        mean = canonical(_symmetric(upright(shapes, mean)[0].mean(0)))
-    return mean
-
-
-def _symmetric(face: Floats) -> Floats:
-    """Turn a face so that its left and right halves lie at equal depth and height: straight ahead by definition."""
-    across = face[CHEEKBONES[1]] - face[CHEEKBONES[0]] + face[EYE_OUTER[1]] - face[EYE_OUTER[0]]
-    right = across / np.linalg.norm(across)
-    down = np.array([0, 1, 0], np.float32) - right[1] * right
-    down /= np.linalg.norm(down)
-    turned: Floats = face @ np.stack([right, down, np.cross(right, down)], -1)
-    return turned
-
-
 def track_face(landmarks: Floats, reference: Floats) -> Face:
-    """Split a clip's landmarks [n, 478, 3] (pixels, no NaN) into pose and pose-free shape."""
+    """Split a clip's tracked landmarks [n, 478, 3] (pixels, no NaN) into pose and pose-free shape."""
+    landmarks = landmarks * TRACKER_AXES
     shape, turned, scale, middle = upright(landmarks, reference)
     width_px = np.linalg.norm(landmarks[:, CHEEKBONES[0]] - landmarks[:, CHEEKBONES[1]], axis=-1)
     offset = (middle[:, :2] - np.median(middle[:, :2], axis=0)) / np.median(width_px)
     nearness = np.log(scale / np.median(scale))
-    pose = np.concatenate([angles(turned), offset, -nearness[:, None]], axis=1)
+    pose = np.concatenate([head_angles(turned), offset, -nearness[:, None]], axis=1)
     return Face(pose.astype(np.float32), shape)
 
 

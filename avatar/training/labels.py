@@ -162,7 +162,7 @@ class FreeDecoder:
 
 def _pcm(samples: Samples) -> bytes:
     loudest = max(float(np.abs(samples).max(initial=0.0)), 1e-3)
-    return np.round(samples / loudest * 20000).astype(np.int16).tobytes()
+    return bytes(np.round(samples / loudest * 20000).astype(np.int16).data)
 
 
 def _phone(entry: object) -> Phone:
