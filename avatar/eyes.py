@@ -1,0 +1,154 @@
+"""Eyes: an iris that moves under the lids, over a white that stays, both taken from the photograph."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from avatar.matting import fill
+from avatar.raster import compiled
+
+Floats = npt.NDArray[np.float32]
+Bytes = npt.NDArray[np.uint8]
+
+MARGIN_IRISES = 1.2
+"""How far the eye's patch reaches beyond the lids, in iris radii."""
+LID_SHADOW = 0.35
+
+
+@dataclass(frozen=True, slots=True)
+class Eye:
+    """One eye in the photograph's pixels.
+
+    white [h, w, 3]: the eye without its iris; iris [n, n, 4]: premultiplied, its centre in the middle; left, top: where
+    `white` lies; centre [2] and radius of the iris; depth_px: z of its plane; ring: the lid edge's landmarks.
+    """
+
+    white: Floats
+    iris: Floats
+    left: int
+    top: int
+    centre: tuple[float, float]
+    radius_px: float
+    depth_px: float
+    ring: tuple[int, ...]
+
+
+def eye_from(picture: Floats, landmarks: Floats, ring: tuple[int, ...], iris: tuple[int, ...]) -> Eye:
+    """Take one eye out of a picture [h, w, 3] in [0, 255] whose landmarks are in its pixels."""
+    centre = landmarks[iris[0], :2]
+    radius = float(np.linalg.norm(landmarks[list(iris[1:]), :2] - centre, axis=1).mean())
+    lids = landmarks[list(ring), :2]
+    margin = MARGIN_IRISES * radius + 2
+    left, top = (int(v) for v in np.maximum(np.floor(lids.min(0) - margin), 0))
+    right, bottom = (int(v) for v in np.ceil(lids.max(0) + margin))
+    patch = np.ascontiguousarray(picture[top:bottom, left:right], np.float32)
+    local = centre - [left, top]
+    opening = np.zeros(patch.shape[:2], np.uint8)
+    cv2.fillPoly(opening, [np.round((lids - [left, top]) * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
+    open_weight = opening.astype(np.float32) / 255
+    return Eye(
+        white=_white(patch, open_weight, local, radius),
+        iris=_iris(patch, open_weight, local, radius),
+        left=left,
+        top=top,
+        centre=(float(centre[0]), float(centre[1])),
+        radius_px=radius,
+        depth_px=float(landmarks[list(ring), 2].mean()),
+        ring=ring,
+    )
+
+
+def _white(patch: Floats, open_weight: Floats, centre: Floats, radius: float) -> Floats:
+    """Paint over the iris with the white around it; where none shows, a light grey in the eye's own light."""
+    y, x = np.mgrid[: patch.shape[0], : patch.shape[1]].astype(np.float32)
+    far = np.hypot(x - centre[0], y - centre[1])
+    seen = np.clip((far - 1.12 * radius) / 1.5, 0, 1) * cv2.erode(open_weight, np.ones((3, 3)))
+    if seen.sum() < 0.15 * radius**2:
+        bright = np.percentile(patch[open_weight > 0.5], 90) if (open_weight > 0.5).any() else 200.0
+        return np.full_like(patch, max(bright, 150.0))
+    filled = fill(patch, np.asarray(seen, np.float32))
+    known = seen[..., None]
+    white: Floats = patch * known + cv2.GaussianBlur(filled, (0, 0), 0.12 * radius + 0.5) * (1 - known)
+    return white.astype(np.float32)
+
+
+def _iris(patch: Floats, open_weight: Floats, centre: Floats, radius: float) -> Floats:
+    """Return the whole iris: as seen where the lids leave it, turned half around or by rings where they do not."""
+    half = int(np.ceil(radius * 1.25))
+    y, x = np.mgrid[-half : half + 1, -half : half + 1].astype(np.float32)
+    far = np.hypot(x, y)
+    border = {"interpolation": cv2.INTER_LINEAR, "borderMode": cv2.BORDER_REPLICATE}
+    seen_at = (x + np.float32(centre[0]), y + np.float32(centre[1]))
+    visible = cv2.erode(open_weight, np.ones((3, 3)))
+    colour = cv2.remap(patch, *seen_at, **border)
+    weight = cv2.remap(visible, *seen_at, **border)
+    rings = _rings(colour, weight, far)
+    turned, turned_weight = colour[::-1, ::-1], weight[::-1, ::-1]
+    hidden = rings * (1 - turned_weight[..., None]) + turned * turned_weight[..., None]
+    whole = colour * weight[..., None] + hidden * (1 - weight[..., None])
+    alpha = np.clip((radius * 1.03 - far) / max(0.14 * radius, 1.0) + 0.5, 0, 1)[..., None]
+    return np.asarray(np.concatenate([whole * alpha, alpha], 2), np.float32)
+
+
+def _rings(colour: Floats, weight: Floats, far: Floats) -> Floats:
+    """Average the visible colour at each distance from the centre."""
+    index = np.round(far).astype(int)
+    total = np.bincount(index.ravel(), weight.ravel() + 1e-4)
+    means = [np.bincount(index.ravel(), ((weight + 1e-4) * colour[..., c]).ravel()) / total for c in range(3)]
+    rings: Floats = np.stack(means, 1)[index].astype(np.float32)
+    return rings
+
+
+@compiled
+def draw_eye(
+    frame: Bytes,
+    white: Floats,
+    iris: Floats,
+    to_patch: Floats,
+    iris_at: Floats,
+    lid: Floats,
+    left: int,
+    top: int,
+    bottom: int,
+    shadow: float,
+    shadow_px: float,
+) -> None:
+    """Draw one eye into frame [h, w, 3], columns left to left + len(lid), rows top to bottom.
+
+    to_patch [2, 3]: frame pixels to pixels of `white`; iris_at [2]: centre of the iris in those; lid [w]: the upper
+    lid's y for every column; shadow in [0, 1]: how dark the lid's shadow is, fading over shadow_px.
+    """
+    half = (iris.shape[0] - 1) * 0.5
+    for y in range(top, bottom):
+        for column in range(lid.shape[0]):
+            x = left + column
+            px = to_patch[0, 0] * x + to_patch[0, 1] * y + to_patch[0, 2]
+            py = to_patch[1, 0] * x + to_patch[1, 1] * y + to_patch[1, 2]
+            qx = min(max(px, 0.0), white.shape[1] - 1.001)
+            qy = min(max(py, 0.0), white.shape[0] - 1.001)
+            ix, iy = int(qx), int(qy)
+            fx, fy = qx - ix, qy - iy
+            ox, oy = px - iris_at[0] + half, py - iris_at[1] + half
+            on_iris = 0.0 <= ox < iris.shape[1] - 1.001 and 0.0 <= oy < iris.shape[0] - 1.001
+            jx, jy = int(max(ox, 0.0)), int(max(oy, 0.0))
+            gx, gy = ox - jx, oy - jy
+            near = 1.0 - min(max((y - lid[column]) / shadow_px, 0.0), 1.0)
+            light = 1.0 - shadow * near
+            alpha = 0.0
+            if on_iris:
+                alpha = (iris[jy, jx, 3] * (1 - gx) + iris[jy, jx + 1, 3] * gx) * (1 - gy) + (
+                    iris[jy + 1, jx, 3] * (1 - gx) + iris[jy + 1, jx + 1, 3] * gx
+                ) * gy
+            for c in range(3):
+                value = (white[iy, ix, c] * (1 - fx) + white[iy, ix + 1, c] * fx) * (1 - fy) + (
+                    white[iy + 1, ix, c] * (1 - fx) + white[iy + 1, ix + 1, c] * fx
+                ) * fy
+                if on_iris:
+                    value = (
+                        value * (1 - alpha)
+                        + (iris[jy, jx, c] * (1 - gx) + iris[jy, jx + 1, c] * gx) * (1 - gy)
+                        + (iris[jy + 1, jx, c] * (1 - gx) + iris[jy + 1, jx + 1, c] * gx) * gy
+                    )
+                frame[y, x, c] = np.uint8(min(max(value * light + 0.5, 0.0), 255.0))

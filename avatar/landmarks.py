@@ -1,0 +1,86 @@
+"""Find faces and people in a picture. The only importer of mediapipe outside training."""
+
+import functools
+import os
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Picture = npt.NDArray[np.uint8]
+"""RGB, [height, width, 3]."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrackedFace:
+    """One face: landmarks [478, 3] in pixels of the picture, pixel centres at integers, z towards the viewer."""
+
+    landmarks: npt.NDArray[np.float32]
+
+    @property
+    def size_px(self) -> float:
+        """Distance from the forehead's top to the chin."""
+        return float(np.linalg.norm(self.landmarks[10, :2] - self.landmarks[152, :2]))
+
+
+def find_faces(picture: Picture, at_most: int = 4) -> list[TrackedFace]:
+    """Return the faces in a picture, largest first; blocks for 10 to 50 ms, the first time for a second."""
+    height, width = picture.shape[:2]
+    found = _face_mesh(at_most).process(np.ascontiguousarray(picture)).multi_face_landmarks or []
+    scale = np.array([width, height, -width], np.float32)
+    faces = [
+        TrackedFace(
+            np.array([(p.x, p.y, p.z) for p in face.landmark], np.float32) * scale - np.array([0.5, 0.5, 0], np.float32)
+        )
+        for face in found
+    ]
+    return sorted(faces, key=lambda face: -face.size_px)
+
+
+def person_mask(picture: Picture) -> npt.NDArray[np.float32]:
+    """Return the probability [height, width] that each pixel belongs to a person."""
+    mask: npt.NDArray[np.float32] = _segmenter().process(np.ascontiguousarray(picture)).segmentation_mask
+    return mask
+
+
+@functools.cache
+def face_triangles() -> npt.NDArray[np.int32]:
+    """Return the triangles [n, 3] of the 468-landmark face mesh, eyes and mouth left open."""
+    from mediapipe.python.solutions.face_mesh_connections import FACEMESH_TESSELATION
+
+    from avatar.topology import EYE_LEFT, EYE_RIGHT, MOUTH
+
+    neighbours: dict[int, set[int]] = {}
+    for start, end in FACEMESH_TESSELATION:
+        neighbours.setdefault(start, set()).add(end)
+        neighbours.setdefault(end, set()).add(start)
+    holes = [set(EYE_RIGHT), set(EYE_LEFT), set(MOUTH)]
+    triangles = {
+        tuple(sorted((a, b, c)))
+        for a, around in neighbours.items()
+        for b, c in combinations(around, 2)
+        if c in neighbours[b]
+    }
+    return np.array(sorted(t for t in triangles if not any(set(t) <= hole for hole in holes)), np.int32)
+
+
+@functools.cache
+def _face_mesh(at_most: int) -> Any:
+    return _solutions().face_mesh.FaceMesh(
+        static_image_mode=True, refine_landmarks=True, max_num_faces=at_most, min_detection_confidence=0.4
+    )
+
+
+@functools.cache
+def _segmenter() -> Any:
+    return _solutions().selfie_segmentation.SelfieSegmentation(model_selection=0)
+
+
+def _solutions() -> Any:
+    os.environ.setdefault("GLOG_minloglevel", "2")  # mediapipe greets on stderr otherwise
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    import mediapipe as mp
+
+    return mp.solutions

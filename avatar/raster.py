@@ -1,0 +1,124 @@
+"""The inner loops of drawing: triangles to texture coordinates, and layers over one another. Compiled by numba."""
+
+import math
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import numba
+import numpy as np
+import numpy.typing as npt
+
+Kernel = TypeVar("Kernel", bound=Callable[..., Any])
+Floats = npt.NDArray[np.float32]
+Bytes = npt.NDArray[np.uint8]
+
+NOTHING = np.float32(-1e9)
+OUTSIDE = np.float32(-100.0)
+"""Texture coordinate of pixels that no triangle covers: far outside, where the texture's border is transparent."""
+
+
+def compiled(function: Kernel) -> Kernel:
+    """Compile an inner loop to machine code, kept on disk, that lets other threads run."""
+    return cast(Kernel, numba.njit(fastmath=True, cache=True, nogil=True)(function))
+
+
+@compiled
+def rasterise(
+    vertices: Floats,
+    texture_points: Floats,
+    triangles: npt.NDArray[np.int32],
+    map_x: Floats,
+    map_y: Floats,
+    depth: Floats,
+    left: int,
+    top: int,
+) -> None:
+    """Write for every pixel the texture coordinates of the nearest triangle over it, bilinear in the picture.
+
+    vertices [n, 3] pixels of the frame, z towards the viewer; texture_points [n, 2] pixels of the texture; triangles
+    [m, 3]; map_x, map_y, depth [h, w] of the part of the frame whose corner is (left, top): overwritten.
+    """
+    height, width = depth.shape
+    for y in range(height):
+        for x in range(width):
+            depth[y, x] = NOTHING
+            map_x[y, x] = OUTSIDE
+            map_y[y, x] = OUTSIDE
+    for k in range(triangles.shape[0]):
+        a, b, c = triangles[k, 0], triangles[k, 1], triangles[k, 2]
+        ax, ay = vertices[a, 0] - left, vertices[a, 1] - top
+        bx, by = vertices[b, 0] - left, vertices[b, 1] - top
+        cx, cy = vertices[c, 0] - left, vertices[c, 1] - top
+        y_low = max(0, math.ceil(min(ay, by, cy) - 1e-3))
+        y_high = min(height - 1, math.floor(max(ay, by, cy) + 1e-3))
+        x_low = max(0, math.ceil(min(ax, bx, cx) - 1e-3))
+        x_high = min(width - 1, math.floor(max(ax, bx, cx) + 1e-3))
+        if y_low > y_high or x_low > x_high:
+            continue
+        area = (by - cy) * (ax - cx) + (cx - bx) * (ay - cy)
+        if abs(area) < 1e-6:
+            continue
+        inverse = 1 / area
+        a_dx, a_dy = (by - cy) * inverse, (cx - bx) * inverse
+        b_dx, b_dy = (cy - ay) * inverse, (ax - cx) * inverse
+        u_a, u_b, u_c = texture_points[a, 0], texture_points[b, 0], texture_points[c, 0]
+        v_a, v_b, v_c = texture_points[a, 1], texture_points[b, 1], texture_points[c, 1]
+        z_a, z_b, z_c = vertices[a, 2], vertices[b, 2], vertices[c, 2]
+        du = a_dx * (u_a - u_c) + b_dx * (u_b - u_c)
+        dv = a_dx * (v_a - v_c) + b_dx * (v_b - v_c)
+        dz = a_dx * (z_a - z_c) + b_dx * (z_b - z_c)
+        for y in range(y_low, y_high + 1):
+            a_0 = -a_dx * cx + a_dy * (y - cy)
+            b_0 = -b_dx * cx + b_dy * (y - cy)
+            low, high = float(x_low), float(x_high)
+            inside = True
+            for edge in range(3):
+                if edge == 0:
+                    slope, offset = a_dx, a_0 + 1e-4
+                elif edge == 1:
+                    slope, offset = b_dx, b_0 + 1e-4
+                else:
+                    slope, offset = -(a_dx + b_dx), 1 - a_0 - b_0 + 1e-4
+                if slope > 1e-9:
+                    low = max(low, -offset / slope)
+                elif slope < -1e-9:
+                    high = min(high, -offset / slope)
+                elif offset < 0:
+                    inside = False
+            if not inside:
+                continue
+            first, last = math.ceil(low), math.floor(high)
+            weight_a, weight_b = a_0 + a_dx * first, b_0 + b_dx * first
+            weight_c = 1 - weight_a - weight_b
+            u = weight_a * u_a + weight_b * u_b + weight_c * u_c
+            v = weight_a * v_a + weight_b * v_b + weight_c * v_c
+            z = weight_a * z_a + weight_b * z_b + weight_c * z_c
+            for x in range(first, last + 1):
+                if z >= depth[y, x]:
+                    depth[y, x] = z
+                    map_x[y, x] = u
+                    map_y[y, x] = v
+                u += du
+                v += dv
+                z += dz
+
+
+@compiled
+def lay_over(layer: Bytes, under: Bytes, out: Bytes) -> None:
+    """Composite a premultiplied layer [h, w, 4] over `under` [h, w, 3] into `out` [h, w, 3] (may be `under`)."""
+    for y in range(layer.shape[0]):
+        for x in range(layer.shape[1]):
+            alpha = layer[y, x, 3]
+            if alpha == 255:
+                out[y, x, 0] = layer[y, x, 0]
+                out[y, x, 1] = layer[y, x, 1]
+                out[y, x, 2] = layer[y, x, 2]
+            elif alpha == 0:
+                out[y, x, 0] = under[y, x, 0]
+                out[y, x, 1] = under[y, x, 1]
+                out[y, x, 2] = under[y, x, 2]
+            else:
+                rest = 256 - alpha - (alpha >> 7)
+                out[y, x, 0] = min(255, layer[y, x, 0] + ((under[y, x, 0] * rest + 128) >> 8))
+                out[y, x, 1] = min(255, layer[y, x, 1] + ((under[y, x, 1] * rest + 128) >> 8))
+                out[y, x, 2] = min(255, layer[y, x, 2] + ((under[y, x, 2] * rest + 128) >> 8))

@@ -1,0 +1,250 @@
+"""Draw a portrait in motion: latents in, one RGB frame out, on one CPU thread.
+
+Back to front: the background; the body (hair, ears, neck, shoulders) on a coarse smooth grid; eyes and the inside of
+the mouth; the face mesh with holes for them. Each layer's triangles become texture coordinates (`avatar/raster.py`),
+`cv2.remap` fetches premultiplied colours, and one pass lays them over what is there.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from avatar import topology
+from avatar.eyes import LID_SHADOW, Eye, draw_eye, eye_from
+from avatar.latents import HeadPose, LatentSpace, Motion, dynamics_of
+from avatar.matting import fill
+from avatar.mouth import Mouth, draw_mouth, mouth_for
+from avatar.portrait import Portrait
+from avatar.raster import lay_over, rasterise
+from avatar.rig import BodyRig, Camera, FaceRig, body_rig, camera_of, face_rig, scaled_landmarks
+
+Floats = npt.NDArray[np.float32]
+Bytes = npt.NDArray[np.uint8]
+
+COARSE = 4
+"""The body's texture coordinates are computed once every so many pixels and interpolated: they are smooth."""
+TORSO_SHARE = 0.22
+"""How much of the head's pose the torso takes."""
+FEATHER = 0.05
+"""Width of the face layer's soft edge, in face widths."""
+TEETH_DEPTH = 0.07
+"""How far the teeth lie behind the lips, in eye distances."""
+PHOTO_REACH = 0.05
+"""Change of the lips, in eye distances, over which the photograph's own mouth gives way to the drawn one."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Textures:
+    face: Bytes
+    body: Bytes
+    background: Bytes
+    photo: Floats
+
+
+class Renderer:
+    """Draws one portrait at one size. Not thread-safe: every frame is drawn into the same buffers."""
+
+    def __init__(self, portrait: Portrait, space: LatentSpace | None = None, size_px: int = 512) -> None:
+        """Prepare meshes, textures and buffers; blocks for about 100 ms."""
+        self.size_px = size_px
+        self._space = space or LatentSpace.load()
+        landmarks = scaled_landmarks(portrait, size_px)
+        self._camera: Camera = camera_of(portrait, landmarks, size_px)
+        self._face: FaceRig = face_rig(portrait, self._space, landmarks, self._camera)
+        self._body: BodyRig = body_rig(portrait, landmarks, self._camera, size_px)
+        self._textures = _textures(portrait, landmarks, size_px)
+        photo = self._textures.photo
+        self._eyes: tuple[Eye, Eye] = (
+            eye_from(photo, landmarks, topology.EYE_RIGHT, topology.IRIS_RIGHT),
+            eye_from(photo, landmarks, topology.EYE_LEFT, topology.IRIS_LEFT),
+        )
+        self._mouth: Mouth = mouth_for(_light(photo, landmarks), self._face.mouth_unit_px)
+        self._rotation = portrait.rotation
+        self._landmarks = landmarks
+        self._frame = np.empty((size_px, size_px, 3), np.uint8)
+        self._layer = np.empty((size_px, size_px, 4), np.uint8)
+        self._map_x, self._map_y, self._depth = (np.empty(size_px * size_px, np.float32) for _ in range(3))
+
+    def render(self, motion: Motion, breath: float = 0.0) -> Bytes:
+        """Draw one motion row [LATENT_SIZE] and return the frame [size, size, 3] RGB, valid until the next call.
+
+        breath in [0, 1] raises the shoulders. Takes about 4 ms at 512 pixels.
+        """
+        pose, z = HeadPose.of(motion), dynamics_of(motion)
+        vertices = self._face.vertices(z)
+        placed = self._camera.project(self._camera.place(vertices, pose))
+        np.copyto(self._frame, self._textures.background)
+        self._draw_body(pose, breath)
+        self._draw_eyes(pose, z, placed)
+        self._draw_mouth(pose, z, vertices, placed)
+        self._draw_face(placed)
+        return self._frame
+
+    def _draw_body(self, pose: HeadPose, breath: float) -> None:
+        camera, body = self._camera, self._body
+        head = camera.place(body.rest, pose)
+        torso = camera.place(body.rest, pose, TORSO_SHARE)
+        torso[:, 1] -= np.float32(breath * 0.012 * self.size_px)
+        points = camera.project(torso + body.head[:, None] * (head - torso))
+        cells = self.size_px // COARSE + 2
+        points[:, :2] = (points[:, :2] + 0.5) / COARSE + 0.5
+        map_x, map_y, depth = (buffer[: cells * cells].reshape(cells, cells) for buffer in self._buffers())
+        rasterise(points, body.texture_points, body.triangles, map_x, map_y, depth, 0, 0)
+        wide = (cells * COARSE, cells * COARSE)
+        inner = slice(COARSE, COARSE + self.size_px)
+        fine_x, fine_y = (
+            cv2.resize(coarse, wide, interpolation=cv2.INTER_LINEAR)[inner, inner] for coarse in (map_x, map_y)
+        )
+        cv2.remap(
+            self._textures.body, fine_x, fine_y, cv2.INTER_LINEAR, dst=self._layer, borderMode=cv2.BORDER_REPLICATE
+        )
+        lay_over(self._layer, self._frame, self._frame)
+
+    def _buffers(self) -> tuple[Floats, Floats, Floats]:
+        return self._map_x, self._map_y, self._depth
+
+    def _draw_face(self, placed: Floats) -> None:
+        low = np.maximum(np.floor(placed[:, :2].min(0)).astype(int) - 1, 0)
+        high = np.minimum(np.ceil(placed[:, :2].max(0)).astype(int) + 2, self.size_px)
+        width, height = (int(v) for v in high - low)
+        if width <= 0 or height <= 0:
+            return
+        left, top = (int(v) for v in low)
+        map_x, map_y, depth = (b[: width * height].reshape(height, width) for b in self._buffers())
+        face = self._face
+        rasterise(placed, face.texture_points, face.triangles, map_x, map_y, depth, left, top)
+        layer = self._layer.reshape(-1)[: width * height * 4].reshape(height, width, 4)
+        cv2.remap(self._textures.face, map_x, map_y, cv2.INTER_LINEAR, dst=layer, borderMode=cv2.BORDER_CONSTANT)
+        window = self._frame[top : top + height, left : left + width]
+        lay_over(layer, window, window)
+
+    def _plane(self, origin: Floats, pose: HeadPose) -> Floats:
+        """Return the affine map [2, 3] from frame pixels to picture pixels for a plane through `origin` (picture)."""
+        reach = np.float32(0.1 * self.size_px)
+        corners = origin + np.array([[0, 0, 0], [reach, 0, 0], [0, reach, 0]], np.float32)
+        seen = self._camera.project(self._camera.place(self._camera.unproject(corners), pose))
+        source, target = (np.ascontiguousarray(points[:, :2]) for points in (seen, corners))
+        return np.asarray(cv2.getAffineTransform(source, target), np.float32)
+
+    def _draw_eyes(self, pose: HeadPose, z: Floats, placed: Floats) -> None:
+        shifts = self._face.iris_shift(z)
+        for eye, shift in zip(self._eyes, shifts, strict=True):
+            ring = placed[list(eye.ring), :2]
+            left, top, right, bottom = self._window(ring)
+            if right <= left or bottom <= top:
+                continue
+            origin = np.array([*eye.centre, eye.depth_px], np.float32)
+            to_patch = self._plane(origin, pose)
+            to_patch[:, 2] -= (eye.left, eye.top)
+            columns = np.arange(left, right)
+            upper, lower = ring[:9], np.concatenate([ring[8:], ring[:1]])[::-1]
+            lid = np.interp(columns, upper[:, 0], upper[:, 1]).astype(np.float32)
+            opening = (lower[4, 1] - upper[4, 1]) / max(self._rest_opening(eye), 1.0)
+            shadow = LID_SHADOW * float(np.clip(1 - opening, 0, 1))
+            iris_at = np.array([eye.centre[0] - eye.left, eye.centre[1] - eye.top], np.float32) + shift[:2]
+            draw_eye(
+                self._frame, eye.white, eye.iris, to_patch, iris_at, lid, left, top, bottom, shadow, 0.9 * eye.radius_px
+            )
+
+    def _rest_opening(self, eye: Eye) -> float:
+        ring = self._landmarks[list(eye.ring), 1]
+        return float(ring[12] - ring[4])
+
+    def _window(self, points: Floats) -> tuple[int, int, int, int]:
+        low = np.maximum(np.floor(points.min(0)).astype(int) - 2, 0)
+        high = np.minimum(np.ceil(points.max(0)).astype(int) + 3, self.size_px)
+        return int(low[0]), int(low[1]), int(high[0]), int(high[1])
+
+    def _draw_mouth(self, pose: HeadPose, z: Floats, vertices: Floats, placed: Floats) -> None:
+        upper = placed[list(topology.LIPS_INNER_UPPER), :2]
+        lower = placed[list(topology.LIPS_INNER_LOWER), :2]
+        left, top, right, bottom = self._window(np.concatenate([upper, lower]))
+        if right <= left or bottom <= top:
+            return
+        unit = self._face.mouth_unit_px
+        columns = np.arange(left, right)
+        lips = np.stack([np.interp(columns, edge[:, 0], edge[:, 1]) for edge in (upper, lower)], dtype=np.float32)
+        middle = self._landmarks[[13, 14]].mean(0)
+        middle[2] -= TEETH_DEPTH * unit
+        to_photo = self._plane(middle, pose)
+        turn = np.linalg.inv(self._rotation[:2, :2]).astype(np.float32) / np.float32(unit)
+        to_mouth = turn @ to_photo
+        to_mouth[:, 2] -= turn @ middle[:2]
+        jaw = self._jaw(vertices)
+        moved = vertices[[0, 17, 13, 14]] - self._face.rest[[0, 17, 13, 14]]
+        share = float(np.exp(-((np.abs(moved).max() / (PHOTO_REACH * unit)) ** 2)))
+        raised, out = self._space.tongue_position(z)
+        tip = np.array([0.0, jaw[1] + 0.055 - 0.10 * raised - 0.03 * out, float(out > 0.3)], np.float32)
+        draw_mouth(
+            self._frame, self._mouth.upper, self._mouth.lower, self._mouth.tongue, self._mouth.cavity,
+            self._textures.photo, to_mouth, to_photo, jaw, tip, lips, left, top, bottom,
+            self._mouth.scale, unit, share,
+        )  # fmt: skip
+
+    def _jaw(self, vertices: Floats) -> Floats:
+        """Return how far the jaw has moved along the face's x and y, in mouth units."""
+        moved = (vertices[[152, 175, 199]] - self._face.rest[[152, 175, 199]]).mean(0) @ self._rotation
+        return np.asarray(moved[:2] / self._face.mouth_unit_px, np.float32)
+
+
+def _textures(portrait: Portrait, landmarks: Floats, size_px: int) -> _Textures:
+    """Build the premultiplied layers at the frame's size."""
+    photo, foreground, background = (
+        _resized(image, size_px) for image in (portrait.picture, portrait.foreground, portrait.background)
+    )
+    alpha = _resized(portrait.alpha, size_px)[..., None] / 255
+    oval = landmarks[list(topology.OVAL), :2]
+    width = float(np.linalg.norm(landmarks[topology.CHEEK_RIGHT] - landmarks[topology.CHEEK_LEFT]))
+    inside = _polygon(oval, size_px)
+    soft = _feathered(inside, FEATHER * width)[..., None]
+    holes = np.zeros_like(inside)
+    for ring in (topology.EYE_RIGHT, topology.EYE_LEFT, topology.MOUTH):
+        holes = np.maximum(holes, _polygon(landmarks[list(ring), :2], size_px))
+    face_alpha = soft * np.maximum(alpha, inside[..., None]) * (1 - holes[..., None])
+    face = np.concatenate([np.where(inside[..., None] > 0.5, photo, foreground) * face_alpha, 255 * face_alpha], 2)
+    behind = fill(foreground / 255, np.asarray((1 - inside) * (alpha[..., 0] > 0.9), np.float32)) * 255
+    body_colour = behind * inside[..., None] + foreground * (1 - inside[..., None])
+    body_alpha = np.maximum(alpha, inside[..., None])
+    body = np.concatenate([body_colour * body_alpha, 255 * body_alpha], 2)
+    return _Textures(_bytes(face), _bytes(body), _bytes(background), np.ascontiguousarray(photo))
+
+
+def _resized(image: Bytes, size_px: int) -> Floats:
+    method = cv2.INTER_AREA if size_px < image.shape[0] else cv2.INTER_CUBIC
+    scaled = cv2.resize(image.astype(np.float32), (size_px, size_px), interpolation=method)
+    return np.asarray(np.clip(scaled, 0, 255), np.float32)
+
+
+def _polygon(points: Floats, size_px: int) -> Floats:
+    """Return the anti-aliased inside of a polygon [n, 2] as weights [size, size]."""
+    mask = np.zeros((size_px, size_px), np.uint8)
+    cv2.fillPoly(mask, [np.round(points * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
+    return mask.astype(np.float32) / 255
+
+
+def _feathered(inside: Floats, width_px: float) -> Floats:
+    """Return 1 inside, falling smoothly to 0 over width_px outside."""
+    away = cv2.distanceTransform((inside < 0.5).astype(np.uint8), cv2.DIST_L2, 5)
+    t = np.clip(1 - away / width_px, 0, 1)
+    return np.asarray(t * t * (3 - 2 * t), np.float32)
+
+
+def _light(photo: Floats, landmarks: Floats) -> Floats:
+    """Estimate the colour a white thing in the mouth would have in this light, from the skin beside it."""
+    points = np.round(landmarks[[205, 425, 50, 280, 4], :2]).astype(int)
+    radius = max(2, int(0.03 * photo.shape[0]))
+    limit = photo.shape[0]
+    patches = [
+        photo[max(y - radius, 0) : min(y + radius, limit), max(x - radius, 0) : min(x + radius, limit)].reshape(-1, 3)
+        for x, y in points
+    ]
+    skin = np.percentile(np.concatenate(patches), 60, axis=0)
+    brightness = float(skin @ [0.3, 0.59, 0.11])
+    level = np.clip(90 + 0.72 * brightness, 100, 250)
+    return np.full(3, level, np.float32)
+
+
+def _bytes(values: Floats) -> Bytes:
+    return np.ascontiguousarray(np.round(np.clip(values, 0, 255)), np.uint8)
