@@ -4,8 +4,12 @@ A reply is one sound of its own, counted in samples from its beginning. The loud
 interruption that was none a stretch begins again at the word it was cut in, so that one sample may be heard twice.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate, pairwise
+
+from dialogue.speech import Word
+from dialogue.verbalise import SpokenAs
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,32 +69,43 @@ def written(words: Iterable[SpokenWord]) -> str:
     return " ".join(word.text for word in words)
 
 
-def spread(text: str, start: int, end: int) -> tuple[SpokenWord, ...]:
-    """Guess where the words of a piece lie in its samples, by their letters, for voices that do not say."""
-    tokens = text.split()
-    letters = sum(map(len, tokens))
-    words, before = [], 0
-    for token in tokens:
-        after = before + len(token)
-        words.append(
-            SpokenWord(token, start + (end - start) * before // letters, start + (end - start) * after // letters)
-        )
-        before = after
-    return tuple(words)
+def place_words(words: Sequence[SpokenAs], voiced: Sequence[Word], start: int, rate_hz: int) -> tuple[SpokenWord, ...]:
+    """Tell where each written word of a piece lies, from the times the voice gave for what it said.
 
-
-def as_written(spoken: Sequence[str], text: str) -> list[str]:
-    """Give each spoken word as it stands in the text, with its punctuation, where it does.
-
-    Voices leave punctuation out and may say words that the text does not have.
+    The voice's words are those of the spoken form ("25" is said as two), without punctuation, and may be too few while
+    it is still speaking: the written words that it has not come to are left out.
     """
-    tokens, result = text.split(), []
-    for word in spoken:
-        ahead = next((i for i, token in enumerate(tokens[:_LOOK_AHEAD]) if _bare(token) == _bare(word)), None)
-        result.append(word if ahead is None else tokens[ahead])
-        if ahead is not None:
-            del tokens[: ahead + 1]
-    return result
+    owners = [(index, token) for index, word in enumerate(words) for token in word.spoken.split()]
+    placed: dict[int, SpokenWord] = {}
+    for voiced_word in voiced:
+        match = next(
+            (i for i, (_, token) in enumerate(owners[:_LOOK_AHEAD]) if _bare(token) == _bare(voiced_word.text)), None
+        )
+        if match is None:
+            continue
+        index = owners[match][0]
+        del owners[: match + 1]
+        first, end = start + round(voiced_word.start_s * rate_hz), start + round(voiced_word.end_s * rate_hz)
+        first = placed[index].start if index in placed else first
+        placed[index] = SpokenWord(words[index].written, first, end)
+    return tuple(_filled(words, placed, start))
+
+
+def _filled(words: Sequence[SpokenAs], placed: Mapping[int, SpokenWord], start: int) -> Iterator[SpokenWord]:
+    """Put words without a time of their own (nothing is said for them, or something else) behind the one before."""
+    end = start
+    for index in range(max(placed, default=-1) + 1):
+        word = placed.get(index) or SpokenWord(words[index].written, end, end)
+        end = word.end
+        yield word
+
+
+def spread(words: Sequence[SpokenAs], start: int, end: int) -> tuple[SpokenWord, ...]:
+    """Guess where the words of a piece lie in its samples, by their letters, for voices that do not say."""
+    letters = list(accumulate((len(word.spoken) for word in words), initial=0))
+    share = (end - start) / max(1, letters[-1])
+    starts = [start + round(share * before) for before in letters]
+    return tuple(SpokenWord(word.written, *where) for word, where in zip(words, pairwise(starts), strict=True))
 
 
 _LOOK_AHEAD = 4

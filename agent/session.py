@@ -31,6 +31,7 @@ from dialogue.history import Utterance
 from dialogue.recognise import Recogniser
 from dialogue.reply import Replier
 from dialogue.section import Section
+from dialogue.sentences import Direction, Piece
 from dialogue.speech import Samples
 from dialogue.turns import Phase, Turn, advance
 
@@ -90,7 +91,7 @@ class Face(Mouth, Protocol):
         ...
 
 
-Cutter = Callable[[AsyncIterator[str]], AsyncGenerator[str, None]]
+Cutter = Callable[[AsyncIterator[str]], AsyncGenerator[Piece, None]]
 """Cuts a stream of text into speakable pieces."""
 
 
@@ -108,6 +109,8 @@ class Stages:
     recogniser: Recogniser | None = None
     face: Face | None = None
     mover: Mover | None = None
+    direct: Callable[[Direction, float], None] = lambda direction, at_s: None
+    """Carries out a stage direction of a reply when its word is heard, a time in seconds of the speaker's clock."""
 
 
 class Session:
@@ -442,10 +445,10 @@ class Session:
 
     # Speaking.
 
-    def _compose(self, pieces: Callable[[], AsyncGenerator[str, None]], answers: str) -> None:
+    def _compose(self, pieces: Callable[[], AsyncGenerator[Piece, None]], answers: str) -> None:
         on = self._on
         self._replies += 1
-        instruments = Instruments(on.speaker, on.voice, on.mover, self._mover_thread, on.face)
+        instruments = Instruments(on.speaker, on.voice, on.mover, self._mover_thread, on.face, on.direct)
         self._reply = Reply(pieces, instruments, self._sounded, answers, seed=self._replies)
         self._reply_task = self._group.create_task(self._play(self._reply), name="reply")
 
@@ -482,7 +485,7 @@ class Session:
             resumed_ms = stretch.position * 1000 // self._on.speaker.sample_rate_hz
             self._close_overlap(self._overlap.model_copy(update={"resumed_ms": resumed_ms}))
 
-    async def _thought(self, text: str) -> AsyncGenerator[str, None]:
+    async def _thought(self, text: str) -> AsyncGenerator[Piece, None]:
         """Give the pieces of the reply to `text`; one that fails half-way ends with an apology."""
         history = (*self._history, Utterance("user", text))
         try:
@@ -492,7 +495,8 @@ class Session:
                     yield piece
         except EngineError as error:
             self._notice = str(error)
-            yield self._settings.apology
+            async for piece in self._on.pieces(_once(self._settings.apology)):
+                yield piece
 
     async def _noting_first(self, stream: AsyncIterator[str]) -> AsyncIterator[str]:
         reply = self._reply

@@ -1,7 +1,7 @@
 """One reply, from the first word thought of to the last sample heard: composed ahead, let out, held, stopped."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import Executor
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
@@ -9,10 +9,11 @@ from typing import Protocol
 
 import numpy as np
 
-from agent.script import SpokenWord, Stretch, as_written, cut, heard_words, reached, resume_offset, spread, written
+from agent.script import SpokenWord, Stretch, cut, heard_words, place_words, reached, resume_offset, spread, written
 from agent.sound import Speaker
 from avatar.controls import Controls
 from avatar.latents import FRAME_RATE_HZ, Motion
+from dialogue.sentences import Direction, Piece
 from dialogue.speech import Samples, SpeechChunk, Word
 
 BLOCK_S = 0.08
@@ -85,6 +86,8 @@ class Instruments:
     mover: Mover | None = None
     mover_thread: Executor | None = None
     mouth: Mouth | None = None
+    direct: Callable[[Direction, float], None] = lambda direction, at_s: None
+    """Carries out a stage direction at a time (seconds) of the loudspeaker's clock."""
 
 
 @dataclass(slots=True)
@@ -97,6 +100,14 @@ class ReplyTimes:
     first_heard_ms: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class PlacedDirection:
+    """A stage direction and the sample of the reply's sound at which it is due."""
+
+    direction: Direction
+    at: int
+
+
 @dataclass(slots=True)
 class Composition:
     """What a reply sounds and looks like, as far as it is composed."""
@@ -106,6 +117,8 @@ class Composition:
     samples: int = 0
     rows: list[Motion] = field(default_factory=list)
     words: list[SpokenWord] = field(default_factory=list)
+    directions: list[PlacedDirection] = field(default_factory=list)
+    """Not carried out yet."""
     is_complete: bool = False
 
     def append(self, samples: Samples) -> None:
@@ -133,7 +146,7 @@ class Reply:
 
     def __init__(
         self,
-        pieces: Callable[[], AsyncGenerator[str, None]],
+        pieces: Callable[[], AsyncGenerator[Piece, None]],
         instruments: Instruments,
         on_sound: Callable[[Stretch], None],
         answers: str = "",
@@ -232,26 +245,35 @@ class Reply:
         self._composed.is_complete = True
         self._grown.set()
 
-    async def _compose_piece(self, text: str) -> None:
-        composed, start = self._composed, self._composed.samples
-        words_before = len(composed.words)
-        async with aclosing(self._on.voice.speak(text)) as chunks:
+    async def _compose_piece(self, piece: Piece) -> None:
+        composed, start, words_before = self._composed, self._composed.samples, len(self._composed.words)
+        voiced: list[Word] = []
+        async with aclosing(self._on.voice.speak(piece.spoken)) as chunks:
             async for chunk in chunks:
                 self._note("first_sample_ms")
                 await self._move(chunk)
+                voiced += chunk.words
                 if chunk.words:
-                    composed.words += self._placed(chunk.words, start)
-                    self._write_out(words_before, text)
+                    composed.words[words_before:] = place_words(piece.words, voiced, start, self._rate_hz)
                 composed.append(chunk.samples)
                 self._grown.set()
-        if composed.samples == start:
-            return
-        if len(composed.words) == words_before:
-            composed.words += spread(text, start, composed.samples)
+        if len(composed.words) == words_before or not voiced:
+            composed.words += spread(piece.words, start, composed.samples)
+        self._place_directions(piece, composed.words[words_before:], start)
+        if composed.samples > start:
+            await self._pause()
+        self._grown.set()
+
+    def _place_directions(self, piece: Piece, words: Sequence[SpokenWord], start: int) -> None:
+        starts = [word.start for word in words] or [start]
+        for direction in piece.directions:
+            at = starts[direction.before_word] if direction.before_word < len(starts) else self._composed.samples
+            self._composed.directions.append(PlacedDirection(direction, at))
+
+    async def _pause(self) -> None:
         silence = np.zeros(round(PAUSE_S * self._rate_hz), np.float32)
         await self._move(SpeechChunk(silence, self._rate_hz), last=True)
-        composed.append(silence)
-        self._grown.set()
+        self._composed.append(silence)
 
     async def _move(self, chunk: SpeechChunk, *, last: bool = False) -> None:
         if self._on.mover is None:
@@ -260,18 +282,6 @@ class Reply:
         self._composed.rows += list(await run(self._on.mover_thread, self._on.mover.push, chunk))
         if last:
             self._composed.rows += list(await run(self._on.mover_thread, self._on.mover.finish))
-
-    def _placed(self, words: tuple[Word, ...], start: int) -> list[SpokenWord]:
-        return [
-            SpokenWord(w.text, start + round(w.start_s * self._rate_hz), start + round(w.end_s * self._rate_hz))
-            for w in words
-        ]
-
-    def _write_out(self, first: int, text: str) -> None:
-        """Give the piece's words, from the `first` on, their punctuation."""
-        words = self._composed.words[first:]
-        tokens = as_written([word.text for word in words], text)
-        self._composed.words[first:] = [replace(word, text=token) for word, token in zip(words, tokens, strict=True)]
 
     async def _wait_until_wanted(self) -> None:
         while (too_much := (self._composed.samples - self._offset) / self._rate_hz - AHEAD_S) > 0:  # noqa: ASYNC110
@@ -283,6 +293,8 @@ class Reply:
             position = await self._on.speaker.play(composed.between(start, stop))
             self._offset = stop
             self._place(Stretch(start, stop, position))
+        end = self._composed.samples
+        self._direct(Stretch(end, end + 1, self._on.speaker.heard()))
 
     async def _next_stop(self) -> int | None:
         """Wait until there is something to play and room for it; None when everything was heard."""
@@ -324,6 +336,15 @@ class Reply:
             self._stretches = (*self._stretches, stretch)
             self._begin_stretch(stretch)
         self._give_rows()
+        self._direct(stretch)
+
+    def _direct(self, stretch: Stretch) -> None:
+        """Carry out the stage directions that fall into this sound."""
+        due = [placed for placed in self._composed.directions if placed.at < stretch.end]
+        del self._composed.directions[: len(due)]
+        for placed in due:
+            position = stretch.position + max(0, placed.at - stretch.start)
+            self._on.direct(placed.direction, position / self._rate_hz)
 
     def _begin_stretch(self, stretch: Stretch) -> None:
         """Announce sound that does not follow on what was heard before."""

@@ -37,7 +37,9 @@ class VoiceActivity:
     _likely_ms: int = 0
 
 
-def hear(activity: VoiceActivity, probability: float, start_ms: int, end_ms: int, settings: VoiceActivitySettings) -> VoiceActivity:
+def hear(
+    activity: VoiceActivity, probability: float, start_ms: int, end_ms: int, settings: VoiceActivitySettings
+) -> VoiceActivity:
     """Take the next frame's speech probability; the frame lies from `start_ms` to `end_ms`."""
     if activity.speaking:
         return _while_speaking(activity, probability, start_ms, end_ms, settings)
