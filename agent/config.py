@@ -6,27 +6,74 @@
 import textwrap
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 from pydantic import BaseModel, Field, ValidationError
 
 from agent.devices import SoundSettings
 from agent.overlay import OverlaySettings
+from agent.session import ConversationSettings
 from agent.window import WindowSettings
+from dialogue.activity import VoiceActivitySettings
 from dialogue.errors import ConfigError
+from dialogue.recognise.sphinx import SphinxSettings
 from dialogue.section import Section
 from dialogue.settings_file import explain, read_yaml
+from dialogue.synthesise.espeak import EspeakSettings
+from dialogue.synthesise.flite import FliteSettings
+from dialogue.synthesise.stream import VoiceSettings
 from dialogue.vad import VadSettings
 
 ROOT = Path(__file__).resolve().parent.parent
+PORTRAITS = ROOT / "assets" / "portraits"
+
+
+class FaceSettings(Section):
+    """Who is seen."""
+
+    portrait: str = Field(
+        "assets/portraits/ada.png", description="a picture or a .face file; './visavis portrait' makes one"
+    )
+    liveliness: float = Field(1.0, ge=0, le=1, description="1 lively, 0 still but for lips and blinks")
+
+
+class RecogniseSettings(Section):
+    """What turns speech into text."""
+
+    sphinx: SphinxSettings = Field(SphinxSettings(), description="pocketsphinx: needs no download; quiet rooms.")
+
+
+class ReplySettings(Section):
+    """What thinks of answers."""
+
+    knowledge: str = Field("assets/knowledge/reception.yaml", description="what the agent knows and who it is")
+
+
+class SynthesiseSettings(Section):
+    """What speaks."""
+
+    engines: tuple[Literal["flite", "espeak"], ...] = Field(
+        ("flite", "espeak"), min_length=1, description="in order of preference: when one fails, the next goes on"
+    )
+    flite: FliteSettings = Field(FliteSettings(), description="flite: English, clear, needs no download.")
+    espeak: EspeakSettings = Field(
+        EspeakSettings(), description="espeak-ng: a hundred languages, sounds like a machine."
+    )
 
 
 class Config(Section):
     """Everything that can be set, in the order a conversation passes through it."""
 
+    face: FaceSettings = Field(FaceSettings(), description="Who is seen.")
     sound: SoundSettings = Field(SoundSettings(), description="Microphone and loudspeaker.")
     vad: VadSettings = Field(VadSettings(), description="Voice activity detection.")
+    activity: VoiceActivitySettings = Field(VoiceActivitySettings(), description="When a sound counts as speech.")
+    conversation: ConversationSettings = Field(ConversationSettings(), description="How the two take turns.")
+    recognise: RecogniseSettings = Field(RecogniseSettings(), description="Speech to text.")
+    reply: ReplySettings = Field(ReplySettings(), description="What is answered.")
+    voice: VoiceSettings = Field(VoiceSettings(), description="How the voice sounds, whichever engine makes it.")
+    synthesise: SynthesiseSettings = Field(SynthesiseSettings(), description="Text to speech.")
     window: WindowSettings = Field(WindowSettings(), description="The window.")
     overlay: OverlaySettings = Field(OverlaySettings(), description="Words and signs over the picture.")
 
@@ -45,6 +92,16 @@ def load_config(path: Path, *overlays: Path) -> Config:
         return Config.model_validate(merged)
     except ValidationError as error:
         raise ConfigError(explain(overlays[-1] if overlays else path, error, Config)) from error
+
+
+def load_config_or_default(path: Path | None, *overlays: Path) -> Config:
+    """Read the given configuration, or the one beside the program."""
+    return load_config(path or ROOT / "config.yaml", *overlays)
+
+
+def portrait_or_default(path: Path | None, config: Config) -> Path:
+    """Give the portrait asked for on the command line, or the configured one (relative to the program's folder)."""
+    return path or ROOT / config.face.portrait
 
 
 def _refuse_unknown(path: Path, values: Mapping[str, Any]) -> None:

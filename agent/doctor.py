@@ -107,11 +107,11 @@ def _memory() -> Finding:
 
 def _speed() -> Finding:
     """Draw the default face at 512x512 for a second."""
-    from avatar.portrait import load_portrait
+    from avatar.portrait import Portrait
     from avatar.render import Renderer
 
     try:
-        portrait = load_portrait(ROOT / "assets" / "portraits" / "ada.face")
+        portrait = Portrait.load(ROOT / "assets" / "portraits" / "ada.face")
     except VisavisError as error:
         return Finding("speed", False, "the default face does not load", str(error))
     renderer = Renderer(portrait)

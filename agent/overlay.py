@@ -3,10 +3,15 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
+import numpy as np
+import numpy.typing as npt
 import pygame
 from pydantic import Field
 
 from dialogue.section import Section
+
+Frame = npt.NDArray[np.uint8]
+"""RGB picture, shape [height, width, 3]."""
 
 DISCLOSURE = "AI"
 STATE_COLOURS = {
@@ -60,6 +65,13 @@ class OverlayPainter:
             self._lines(surface, overlay.notice, top=True)
         if self._settings.captions:
             self._lines(surface, overlay.agent_caption or overlay.user_caption, italic=not overlay.agent_caption)
+
+    def painted(self, frame: Frame, overlay: Overlay) -> Frame:
+        """Give a copy of a frame with the overlay on it."""
+        copy = frame.copy()
+        # The surface shares the copy's memory, so what is painted on it is painted into the copy.
+        self.paint(pygame.image.frombuffer(copy.data, (copy.shape[1], copy.shape[0]), "RGB"), overlay)
+        return copy
 
     def _mark(self, surface: pygame.Surface) -> None:
         label = self._text(DISCLOSURE, self._line_px(surface) * 3 // 4, False, (255, 255, 255))

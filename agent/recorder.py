@@ -139,8 +139,10 @@ Mix = Callable[[int, int], Samples]
 class RecorderDisplay:
     """A display that records: fetches from `mix` the sound up to each frame it is shown."""
 
-    def __init__(self, recorder: Recorder, mix: Mix, start: int) -> None:
+    def __init__(self, recorder: Recorder, mix: Mix, start: int, paint: Callable[[Frame], Frame] | None = None) -> None:
+        """Record from position `start` on; `paint` writes over a copy of each frame."""
         self._recorder, self._mix, self._start, self._next = recorder, mix, start, start
+        self._paint = paint
         self._shown = 0
 
     def wants_frame(self, position: int) -> bool:
@@ -152,7 +154,8 @@ class RecorderDisplay:
         sound = self._mix(self._next, position)
         self._next = max(self._next, position)
         self._shown = self._index(position) + 1
-        self._recorder.add(frame, sound, (position - self._start) / self._recorder.sample_rate_hz)
+        painted = self._paint(frame) if self._paint else frame
+        self._recorder.add(painted, sound, (position - self._start) / self._recorder.sample_rate_hz)
 
     def _index(self, position: int) -> int:
         return (position - self._start) * self._recorder.frame_rate_hz // self._recorder.sample_rate_hz

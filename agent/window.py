@@ -1,6 +1,5 @@
 """The window: shows frames at any size and orientation, and hands on keys, touches and closing."""
 
-import os
 from collections import deque
 from dataclasses import dataclass
 from typing import Literal
@@ -8,8 +7,6 @@ from typing import Literal
 import cv2
 import numpy as np
 import numpy.typing as npt
-
-os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
 import pygame
 from pydantic import Field
 

@@ -85,6 +85,31 @@ def latents(data: Data = Path("../shared/data"), out: Path = WORK / "latents.saf
 
 
 @app.command()
+def offsets(data: Data = Path("../shared/data"), space: Path = WORK / "latents.safetensors") -> None:
+    """Find how late the picture of every clip of `talkers` is -> work/offsets.json; prints the known corpora's too."""
+    import json
+    from dataclasses import replace
+
+    from avatar.latents import LatentSpace
+    from avatar.training.offsets import find_offset, fit_expectation
+    from avatar.training.recipe import BROADCAST, CLEAN, HEADS, load_clips
+
+    latent_space = LatentSpace.load(space)
+    known = load_clips((*CLEAN[:1], *BROADCAST), WORK, data, latent_space)
+    expectation = fit_expectation([clip for clip in known if not clip.held_out])
+    late_s = {}
+    for clip in load_clips((*CLEAN[1:], *HEADS), WORK, data, latent_space):
+        found = find_offset([clip], expectation)
+        late_s[clip.name] = found.late_s
+        print(f"{clip.name}: {found}")
+    for corpus in (*CLEAN[:1], *BROADCAST):
+        uncorrected = load_clips((replace(corpus, picture_late_s=0.0),), WORK, data, latent_space)
+        held_out = [clip for clip in uncorrected if clip.held_out]
+        print(f"{corpus.name}: {find_offset(held_out, expectation)}, taken as {corpus.picture_late_s}")
+    (WORK / "offsets.json").write_text(json.dumps(late_s, indent=1))
+
+
+@app.command()
 def motion(
     minutes: Annotated[float, typer.Option(help="How long to train; 60 on one core is enough.")] = 60,
     mixture: Annotated[str, typer.Option(help="Which corpora: clean or everything.")] = "everything",
@@ -93,6 +118,8 @@ def motion(
     out: Annotated[Path | None, typer.Option(help="Default: work/motion-MIXTURE.safetensors.")] = None,
 ) -> None:
     """Train the diffusion transformer on one core."""
+    import json
+
     import torch
 
     from avatar.latents import LatentSpace
@@ -101,7 +128,9 @@ def motion(
 
     torch.set_num_threads(1)
     latent_space = LatentSpace.load(space)
-    clips = [clip for clip in load_clips(MIXTURES[mixture], WORK, data, latent_space) if not clip.held_out]
+    measured = WORK / "offsets.json"
+    late_s = json.loads(measured.read_text()) if measured.exists() else {}
+    clips = [clip for clip in load_clips(MIXTURES[mixture], WORK, data, latent_space, late_s) if not clip.held_out]
     print(f"{len(clips)} clips, {sum(len(clip.pose) for clip in clips) / 25 / 60:.1f} minutes")
 
     def report(gone: float, step: int, loss: float) -> None:

@@ -7,13 +7,15 @@ app = typer.Typer()
 
 @app.command()
 def warm() -> None:
-    """Compile the renderer and the matting by baking and drawing one small portrait."""
-    from avatar.portrait import bake
+    """Bake the default portraits, which compiles the matting, and draw one, which compiles the renderer."""
+    from agent.config import PORTRAITS
+    from avatar.portrait import Portrait, bake
     from avatar.render import Renderer
 
-    from agent.config import ROOT
-
     print("compiling the matting (about a minute) ...", flush=True)
-    portrait = bake(ROOT / "assets" / "portraits" / "ada.png")
+    for picture in sorted(PORTRAITS.glob("*.png")):
+        print(f"preparing {picture.name} ...", flush=True)
+        bake(picture).save(picture.with_suffix(".face"))
     print("compiling the renderer ...", flush=True)
+    portrait = Portrait.load(next(PORTRAITS.glob("*.face")))
     Renderer(portrait).render(portrait.own_motion)

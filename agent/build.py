@@ -1,0 +1,122 @@
+"""Settings to stages: the only place that names implementations."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from agent.config import PORTRAITS, ROOT, Config
+from agent.ear import Ear
+from agent.session import Stages
+from agent.sound import Microphone, Speaker
+from avatar.animator import Animator
+from avatar.controls import Controls
+from avatar.handmade import HandmadeMotion
+from avatar.latents import LatentSpace
+from avatar.motion import MotionGenerator
+from avatar.portrait import Portrait, bake
+from dialogue.errors import InputError
+from dialogue.recognise import Recogniser
+from dialogue.recognise.sphinx import SphinxRecogniser
+from dialogue.reply import Replier
+from dialogue.reply.knowledge import KnowledgeReplier
+from dialogue.sentences import Direction, Piece, Splitter
+from dialogue.synthesise.espeak import EspeakVoice
+from dialogue.synthesise.fallback import Engine, FallbackVoice
+from dialogue.synthesise.flite import FliteVoice
+from dialogue.synthesise.stream import VoiceStream
+from dialogue.vad import SileroVad, VadSettings, VoiceActivityDetector, WebRtcVad
+
+
+@dataclass(frozen=True, slots=True)
+class Visage:
+    """What is seen: the portrait, and what moves it while it lives and while it speaks."""
+
+    portrait: Portrait
+    animator: Animator
+    mover: MotionGenerator
+
+
+def open_portrait(path: Path) -> Portrait:
+    """Load a `.face` file, or make a portrait of an image (a few seconds).
+
+    Raises InputError where there is no such file, PortraitError and FaceFileError for what is in it.
+    """
+    prepared = path.with_suffix(".face") if path.parent.resolve() == PORTRAITS.resolve() else path
+    if prepared.suffix == ".face" and prepared.exists():
+        return Portrait.load(prepared)
+    if not path.exists():
+        raise InputError(f"{path} does not exist: name a picture or a .face file")
+    return bake(path)
+
+
+def build_visage(portrait: Path, seed: int, controls: Controls) -> Visage:
+    """Make the face. Blocks; raises what `open_portrait` raises."""
+    space = LatentSpace.load()
+    return Visage(open_portrait(portrait), Animator(space, seed, controls), HandmadeMotion(space))
+
+
+async def build_stages(
+    config: Config, stack: AsyncExitStack, visage: Visage, speaker: Speaker, microphone: Microphone | None
+) -> Stages:
+    """Start every engine, each on a thread, and give what a conversation is made of; `stack` ends them.
+
+    Raises EngineUnavailable and ConfigError.
+    """
+    async with asyncio.TaskGroup() as group:
+        ear = group.create_task(asyncio.to_thread(_ear, config)) if microphone else None
+        recogniser = group.create_task(asyncio.to_thread(_recogniser, config)) if microphone else None
+        replier = group.create_task(asyncio.to_thread(_replier, config))
+        voice = VoiceStream(partial(_voice, config), speaker.sample_rate_hz, config.voice)
+        await stack.enter_async_context(voice)
+    return Stages(
+        speaker=speaker,
+        voice=voice,
+        replier=replier.result(),
+        pieces=_pieces,
+        microphone=microphone,
+        ear=ear.result() if ear else None,
+        recogniser=recogniser.result() if recogniser else None,
+        face=visage.animator,
+        mover=visage.mover,
+        direct=partial(_direct, visage.animator),
+    )
+
+
+async def _pieces(text: AsyncIterator[str]) -> AsyncGenerator[Piece, None]:
+    splitter = Splitter()
+    async for part in text:
+        for piece in splitter.push(part):
+            yield piece
+    for piece in splitter.flush():
+        yield piece
+
+
+def _direct(animator: Animator, direction: Direction, at_s: float) -> None:
+    animator.gesture(f"{direction.name} {direction.detail}".strip(), at_s)
+
+
+def _ear(config: Config) -> Ear:
+    return Ear(_detector(config.vad), None, config.activity)
+
+
+def _detector(settings: VadSettings) -> VoiceActivityDetector:
+    return SileroVad() if settings.engine == "silero" else WebRtcVad(settings.aggressiveness)
+
+
+def _recogniser(config: Config) -> Recogniser:
+    return SphinxRecogniser(config.recognise.sphinx)
+
+
+def _replier(config: Config) -> Replier:
+    return KnowledgeReplier.load(ROOT / config.reply.knowledge)
+
+
+def _voice(config: Config) -> FallbackVoice:
+    engines = {
+        "flite": Engine("flite", lambda: FliteVoice(config.synthesise.flite)),
+        "espeak": Engine("espeak", lambda: EspeakVoice(config.synthesise.espeak)),
+    }
+    return FallbackVoice([engines[name] for name in config.synthesise.engines])

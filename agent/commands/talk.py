@@ -1,0 +1,55 @@
+"""`./visavis talk`: a conversation with a face, on devices or files."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from agent.commands.options import ConfigOption, ControlOptions, PortraitOption, RecordOption, controls_of
+
+app = typer.Typer()
+
+
+@app.command()
+def talk(
+    portrait: PortraitOption = None,
+    config: ConfigOption = None,
+    listen: Annotated[Path | None, typer.Option(help="A sound file instead of the microphone.")] = None,
+    record: RecordOption = None,
+    text: Annotated[bool, typer.Option("--text", help="Type instead of speaking.")] = False,
+    greeting: Annotated[bool, typer.Option(help="Open with the greeting.")] = True,
+    window: Annotated[bool, typer.Option(help="Show a window.")] = True,
+    ledger: Annotated[Path | None, typer.Option(help="Note when everything happened, as JSON lines.")] = None,
+    gaze: ControlOptions.gaze = "0,0",
+    distance: ControlOptions.distance = 1.0,
+    emotion: ControlOptions.emotion = "neutral",
+    seed: ControlOptions.seed = 0,
+) -> None:
+    """Talk to a face: microphone, loudspeaker and window, or files instead of them.
+
+    Where a device is missing it says so and films a demonstration into talk.mp4. Esc or closing the window ends it.
+    """
+    from agent.config import load_config_or_default, portrait_or_default
+    from agent.conversation import Wish, converse, suit_to_machine
+
+    settings = load_config_or_default(config)
+    tell = Console(stderr=True, highlight=False, soft_wrap=True).print
+    wish = suit_to_machine(
+        Wish(
+            portrait_or_default(portrait, settings),
+            listen=listen,
+            record=record,
+            typed=text,
+            greet=greeting,
+            window=window,
+            ledger=ledger,
+            seed=seed,
+            controls=controls_of(gaze, distance, emotion),
+        ),
+        tell,
+    )
+    asyncio.run(converse(settings, wish, tell))
+    if wish.record:
+        tell(f"recorded: {wish.record}")

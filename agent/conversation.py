@@ -1,0 +1,246 @@
+"""One run of the program: opens devices or files, shows the face at once, then talks until somebody ends it."""
+
+import asyncio
+import logging
+import os
+import sys
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from time import monotonic
+
+from agent.build import Visage, build_stages, build_visage
+from agent.config import ROOT, Config
+from agent.devices import NO_MICROPHONE, DeviceMicrophone, DeviceSpeaker, find_devices
+from agent.ledger import Ledger
+from agent.overlay import Overlay, OverlayPainter
+from agent.picture import Display, FrameShown, PictureLoop, WindowDisplay
+from agent.recorder import Recorder, RecorderDisplay
+from agent.session import Session
+from agent.sound import Microphone, Speaker
+from agent.sound_file import FileMicrophone
+from agent.timed_speaker import TimedSpeaker
+from agent.window import Closed, KeyPressed, Window
+from avatar.controls import Controls
+from avatar.render import Renderer
+from dialogue.errors import DeviceError
+from dialogue.speech import Samples
+
+DEMONSTRATION = ROOT / "assets" / "speech" / "question.flac"
+WINDOW_POLL_S = 0.02
+TAIL_S = 0.8
+"""So long a recording goes on after the last word."""
+
+Tell = Callable[[str], None]
+"""Says a sentence to the person at the terminal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the command line asks for beyond the configuration."""
+
+    portrait: Path
+    listen: Path | None = None
+    """A sound file in place of the microphone."""
+    record: Path | None = None
+    typed: bool = False
+    """Lines from standard input in place of the microphone."""
+    say: str | None = None
+    """Only say this."""
+    greet: bool = True
+    window: bool = True
+    ledger: Path | None = None
+    stats: bool = False
+    seed: int = 0
+    controls: Controls = field(default_factory=Controls)
+
+    @property
+    def listens(self) -> bool:
+        """Whether somebody's voice is heard."""
+        return self.say is None and not self.typed
+
+
+def suit_to_machine(wish: Wish, tell: Tell) -> Wish:
+    """Where a device that is needed is missing, turn the wish into one that always ends with something to look at."""
+    found = find_devices()
+    has_display = bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")) or sys.platform == "darwin"
+    if not has_display:
+        wish = replace(wish, window=False)
+    needs_microphone = wish.listens and wish.listen is None
+    missing = [
+        name
+        for name, is_missing in (
+            ("microphone", needs_microphone and not found.microphone),
+            ("loudspeaker", wish.record is None and not found.loudspeaker),
+            ("display", wish.record is None and not has_display),
+        )
+        if is_missing
+    ]
+    if not missing:
+        return wish
+    record = wish.record or Path("talk.mp4")
+    tell(f"no {' and no '.join(missing)} was found: holding a demonstration conversation into {record} instead")
+    return replace(wish, listen=DEMONSTRATION if needs_microphone else wish.listen, record=record)
+
+
+async def converse(config: Config, wish: Wish, tell: Tell) -> None:
+    """Talk until the window is closed, the file to listen to is over, or all is said.
+
+    Raises DeviceError, InputError, EngineError and ConfigError with a sentence for the user.
+    """
+    visage = await asyncio.to_thread(build_visage, wish.portrait, wish.seed, wish.controls)
+    async with AsyncExitStack() as stack:
+        speaker = await stack.enter_async_context(_speaker(config))
+        microphone = _microphone(config, wish, speaker)
+        ledger = stack.enter_context(Ledger(wish.ledger))
+        stage = _Stage(config, wish, visage, speaker, microphone)
+        stack.callback(stage.close)
+        async with asyncio.TaskGroup() as group:
+            showing = group.create_task(stage.show(), name="picture")
+            stages = await build_stages(config, stack, visage, speaker, microphone)
+            session = stage.session = Session(stages, config.conversation, ledger)
+            talking = group.create_task(_talk(session, wish, stages.replier.greeting(), tell), name="talk")
+            closing = group.create_task(stage.closed.wait(), name="window closed")
+            await asyncio.wait({talking, closing}, return_when=asyncio.FIRST_COMPLETED)
+            if talking.done() and not talking.cancelled() and talking.exception() is None:
+                await asyncio.sleep(TAIL_S)
+            for task in (talking, closing, showing):
+                task.cancel()
+
+
+async def _talk(session: Session, wish: Wish, greeting: str, tell: Tell) -> None:
+    opening = wish.say or (greeting if wish.greet else "")
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(session.run(opening), name="session")
+        await asyncio.sleep(0)
+        typing = group.create_task(_type_lines(session, tell), name="typing") if wish.typed else None
+        if wish.say is not None:
+            session.end_when_idle()
+        await running
+        if typing:
+            typing.cancel()
+
+
+async def _type_lines(session: Session, tell: Tell) -> None:
+    """Hand over lines of standard input; lines of a file or pipe wait for the answer before."""
+    tell("type what you want to say and press Enter; an empty line or Ctrl-D ends")
+    is_interactive = sys.stdin.isatty()
+    async for line in _lines():
+        if not is_interactive:
+            await session.wait_until_idle()
+        session.type(line)
+        await asyncio.sleep(0)
+    session.end_when_idle()
+
+
+async def _lines() -> AsyncIterator[str]:
+    """Read standard input on a thread that does not keep the program alive."""
+    loop = asyncio.get_running_loop()
+    lines: asyncio.Queue[str] = asyncio.Queue()
+
+    def read() -> None:
+        # Cut, so that a line without an end cannot fill the memory.
+        while line := sys.stdin.readline(100_000):
+            loop.call_soon_threadsafe(lines.put_nowait, line)
+        loop.call_soon_threadsafe(lines.put_nowait, "")
+
+    threading.Thread(target=read, name="typing", daemon=True).start()
+    while (line := await lines.get()).strip():
+        yield line.strip()
+
+
+@asynccontextmanager
+async def _speaker(config: Config) -> AsyncIterator[Speaker]:
+    if not find_devices().loudspeaker:
+        yield TimedSpeaker(monotonic)
+        return
+    async with DeviceSpeaker(config.sound).running() as speaker:
+        yield speaker
+
+
+def _microphone(config: Config, wish: Wish, speaker: Speaker) -> Microphone | None:
+    if not wish.listens:
+        return None
+    if wish.listen is not None:
+        return FileMicrophone(wish.listen, lambda: speaker.heard() / speaker.sample_rate_hz)
+    if not find_devices().microphone:
+        raise DeviceError(NO_MICROPHONE)
+    return DeviceMicrophone(config.sound)
+
+
+class _Stage:
+    """Window, recording and the loop that fills them."""
+
+    def __init__(
+        self, config: Config, wish: Wish, visage: Visage, speaker: Speaker, microphone: Microphone | None
+    ) -> None:
+        self.session: Session | None = None
+        self.closed = asyncio.Event()
+        self._speaker = speaker
+        self._microphone = microphone
+        self._start = speaker.heard()
+        self._painter = OverlayPainter(config.overlay)
+        self._window = Window(config.window, self._painter) if wish.window else None
+        renderer = Renderer(visage.portrait, size_px=config.window.picture_px)
+        self._recording = self._recorder(wish.record, config.window.picture_px) if wish.record else None
+        displays: list[Display] = [self._recording] if self._recording else []
+        if self._window:
+            displays.append(WindowDisplay(self._window.show, self._overlay))
+        self._loop = PictureLoop(
+            speaker, visage.animator.motion_at, renderer.render, displays, config.window.frame_rate_hz, self._shown
+        )
+        if config.overlay.hide_artificial_person_mark:
+            logging.getLogger("visavis").warning("the sign that says this is an artificial person is hidden")
+
+    async def show(self) -> None:
+        """Show frames until cancelled, and watch the window."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._loop.run(), name="frames")
+            group.create_task(self._watch(), name="window events")
+
+    def close(self) -> None:
+        """Finish the recording and take the window away."""
+        if self._recording:
+            self._recording.close()
+        if self._window:
+            self._window.close()
+
+    async def _watch(self) -> None:
+        while self._window and not self.closed.is_set():
+            for event in self._window.events():
+                if isinstance(event, Closed):
+                    self.closed.set()
+                elif isinstance(event, KeyPressed) and event.name == "space":
+                    self._push_to_talk(is_down=event.is_down)
+            await asyncio.sleep(WINDOW_POLL_S)
+
+    def _push_to_talk(self, *, is_down: bool) -> None:
+        if self.session:
+            (self.session.press if is_down else self.session.release)()
+
+    def _overlay(self) -> Overlay:
+        if self.session is None:
+            return Overlay()
+        words = self.session.captions()
+        return Overlay(self.session.activity.value, words.user, words.agent, self.session.notice)
+
+    def _shown(self, shown: FrameShown) -> None:
+        if self.session:
+            self.session.frame_shown(shown.position, shown.shown_at, late=shown.late)
+
+    def _recorder(self, path: Path, size_px: int) -> RecorderDisplay:
+        recorder = Recorder(path, (size_px, size_px), self._speaker.sample_rate_hz)
+        return RecorderDisplay(
+            recorder, self._heard, self._start, lambda frame: self._painter.painted(frame, self._overlay())
+        )
+
+    def _heard(self, start: int, stop: int) -> Samples:
+        """Give both sides of the conversation for a recording; the room's own side only where it comes from a file."""
+        sound = self._speaker.played(start, stop)
+        if isinstance(self._microphone, FileMicrophone):
+            rate_hz = self._speaker.sample_rate_hz
+            began = round(self._microphone.began_s * rate_hz)
+            sound = sound + self._microphone.between((start - began) / rate_hz, (stop - began) / rate_hz, rate_hz)
+        return sound
