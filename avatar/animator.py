@@ -16,7 +16,7 @@ import numpy.typing as npt
 from avatar.channels import ChannelMap
 from avatar.controls import Controls
 from avatar.gestures import GESTURES, LOOK_AT_VIEWER, LOOK_FOR_S, LOOKS, Gesture
-from avatar.idle import Activity, Cue, Idle
+from avatar.idle import Activity, Cue, Idle, breath
 from avatar.latents import FRAME_RATE_HZ, LATENT_SIZE, POSE_SIZE, LatentSpace, Motion
 
 HANDOVER_S = 0.2
@@ -31,6 +31,9 @@ _HEAD_SHARE = 0.3
 _PRESSED = (-0.002, -0.006)
 """Lip gap (eye distances) at which lips begin to count as pressed, and count so fully."""
 
+_PITCH, _Y = 1, 4
+_BREATH_PITCH, _BREATH_RISE = 0.006, 0.005
+"""Radians and face widths by which a full breath lifts the head."""
 _GAZE = slice(LATENT_SIZE, LATENT_SIZE + 2)
 _POSE_SCALE = LATENT_SIZE + 2
 
@@ -220,7 +223,14 @@ class Animator:
         shown = self._steered(row, time_s)
         if pressed > 0.0:
             shown = self._map.close_lips(shown, pressed * max(float(self._map.lip_gap(shown - row)), 0.0))
+        breathed = self.breath_at(time_s)
+        shown[_PITCH] += _BREATH_PITCH * breathed
+        shown[_Y] -= _BREATH_RISE * breathed
         return self._eyes.in_head(shown)
+
+    def breath_at(self, time_s: float) -> float:
+        """Give how full the chest is, 0..1, for the renderer's shoulders; the head rises with it."""
+        return self._life.liveliness * breath(time_s)
 
     def _joined(self, time_s: float) -> Motion:
         """Give the source's row, joined to what was shown before [LATENT_SIZE], eyes in the world."""

@@ -67,6 +67,14 @@ class Cue:
     """Its own phrase, or the user's, ends here."""
 
 
+def breath(time_s: float) -> float:
+    """Give how full the chest is, 0..1: about 13 breaths a minute, no two alike."""
+    phase = 0.21 * time_s + 0.25 * math.sin(0.31 * time_s) / math.tau
+    # In takes two fifths of a breath, out the rest.
+    phase = phase % 1.0
+    return 0.5 - 0.5 * math.cos(math.pi * (phase / 0.4 if phase < 0.4 else (1.0 - phase) / 0.6))
+
+
 def _spread(median: float, sigma: float, random: Random) -> float:
     return median * math.exp(random.gauss(0.0, sigma))
 
@@ -232,8 +240,6 @@ class Idle:
         self._blinks = Blinks(next_s=start_s + self._random.uniform(0.5, 3.0))
         self._gaze = Gaze(next_s=start_s + 0.3, glance_at_s=start_s + self._random.uniform(2.0, 5.0))
         self._posture = Posture(next_s=start_s + self._random.uniform(0.3, 1.5))
-        self._breath = self._random.uniform(0.0, 1.0)
-        self._breaths_hz = 0.23
         self._brows = 0.0
         self._last_s = start_s
         self._running: list[tuple[float, Gesture, float]] = []
@@ -280,21 +286,19 @@ class Idle:
         for began_s, gesture, size in self._running:
             row += size * gesture.offsets(now_s - began_s)
         yaw, pitch, roll = self._posture.at(now_s)
-        self._breath += elapsed_s * self._breaths_hz * (1.0 + 0.1 * math.sin(0.31 * now_s))
-        inhaled = 0.5 - 0.5 * math.cos(math.tau * self._breath)
         self._brows += (temper.brow_raise - self._brows) * min(1.0, elapsed_s / 0.4)
         row[_YAW] += yaw * _DEGREE
-        row[_PITCH] += (pitch + 0.45 * inhaled) * _DEGREE
+        row[_PITCH] += pitch * _DEGREE
         row[_ROLL] += roll * _DEGREE
         row[_X] += 0.0016 * yaw + 0.0012 * roll
-        row[_Y] -= 0.006 * inhaled + 0.0006 * pitch
+        row[_Y] -= 0.0006 * pitch
         row[_BROWS] += self._brows
         theta, phi = self._gaze.at(now_s)
         row *= liveliness
         row[_THETA] += liveliness * theta * _DEGREE - row[_YAW]
         row[_PHI] += liveliness * phi * _DEGREE - row[_PITCH]
-        lids *= min(1.0, liveliness * 10.0)
-        row[_LIDS] = np.maximum(row[_LIDS], lids)
+        resting = _RESTING_LIDS * (1.0 + 0.25 * math.sin(0.7 * now_s) * liveliness)
+        row[_LIDS] += resting + (1.0 - resting) * lids * min(1.0, liveliness * 10.0)
         return row
 
 
@@ -304,6 +308,8 @@ def _beat(name: str, degrees: float) -> Gesture:
 
 _BEATS = (_beat("pitch", -2.8), _beat("yaw", 1.6), _beat("roll", 1.1))
 _BROW_FLASH = Gesture({"brow_up": ((0.0, 0.0), (0.14, 0.55), (0.3, 0.5), (0.7, 0.0))})
+_RESTING_LIDS = 0.12
+"""An eye as wide as the neutral face's is a stare."""
 _YAW, _PITCH, _ROLL, _X, _Y = (channel(name) for name in ("yaw", "pitch", "roll", "x", "y"))
 _THETA, _PHI, _BROWS = (channel(name) for name in ("gaze_x", "gaze_y", "brow_up"))
 _LIDS = [channel("lid_close_left"), channel("lid_close_right")]

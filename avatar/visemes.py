@@ -31,10 +31,9 @@ REACH_BACK_S = 0.25
 BILABIALS, LABIODENTALS = ("p", "b", "m"), ("f", "v")
 _REST_PULL = 0.05
 """How hard the mouth is drawn back to rest where no phone is near."""
-_CLOSED_MARGIN_S = 0.02
-"""Half a row: a closure shorter than the rows' spacing still closes the row next to it."""
 _CLOSURE_MINIMUM_S = 0.06
-_CLOSURE_APPROACH_S = 0.07
+"""More than the rows' spacing, so that one row at least lies in it however short the phone."""
+_CLOSURE_APPROACH_S = 0.06
 _GIVING_WAY_S = 0.03
 _LONG_PAUSE_S = 0.28
 _PAUSE_CLOSING_S = 0.14
@@ -69,19 +68,19 @@ class Shape:
 
 
 REST = Shape(holds_jaw=0.6, holds_lips=0.5)
-_AA = Shape(jaw_open=0.32, lower_lip_drop=0.15, tongue_raise=0.0)
-_AE = Shape(jaw_open=0.26, lip_stretch=0.35, lower_lip_drop=0.20, upper_lip_raise=0.12, tongue_raise=0.1)
-_AH = Shape(jaw_open=0.18, lip_pucker=0.05, lower_lip_drop=0.12, tongue_raise=0.1, holds_jaw=0.9, holds_lips=0.7)
-_AO = Shape(jaw_open=0.25, lip_funnel=0.55, lip_pucker=0.15, holds_lips=1.3)
+_AA = Shape(jaw_open=0.36, lower_lip_drop=0.18)
+_AE = Shape(jaw_open=0.29, lip_stretch=0.35, lower_lip_drop=0.20, upper_lip_raise=0.12, tongue_raise=0.1)
+_AH = Shape(jaw_open=0.20, lip_pucker=0.05, lower_lip_drop=0.12, tongue_raise=0.1, holds_jaw=0.9, holds_lips=0.7)
+_AO = Shape(jaw_open=0.25, lip_funnel=0.55, lip_pucker=0.40, holds_lips=1.3)
 _EH = Shape(jaw_open=0.19, lip_stretch=0.30, lower_lip_drop=0.18, upper_lip_raise=0.10, tongue_raise=0.2)
 _ER = Shape(jaw_open=0.10, lip_pucker=0.25, lip_funnel=0.35, lower_lip_drop=0.15, tongue_raise=0.3, holds_lips=1.1)
 _IH = Shape(jaw_open=0.11, lip_stretch=0.38, lower_lip_drop=0.20, upper_lip_raise=0.10, tongue_raise=0.3, holds_jaw=0.9)
 _IY = Shape(jaw_open=0.07, lip_stretch=0.70, lower_lip_drop=0.30, upper_lip_raise=0.12, tongue_raise=0.5)
-_OW = Shape(jaw_open=0.15, lip_pucker=0.45, lip_funnel=0.45, holds_lips=1.4)
-_UH = Shape(jaw_open=0.10, lip_pucker=0.45, lip_funnel=0.25, holds_lips=1.2)
-_UW = Shape(jaw_open=0.06, lip_pucker=0.95, lip_funnel=0.10, holds_lips=1.6)
+_OW = Shape(jaw_open=0.14, lip_pucker=0.65, lip_funnel=0.45, holds_lips=1.4)
+_UH = Shape(jaw_open=0.09, lip_pucker=0.55, lip_funnel=0.25, holds_lips=1.2)
+_UW = Shape(jaw_open=0.07, lip_pucker=1.0, lip_funnel=0.20, holds_lips=1.6)
 _PBM = Shape(jaw_open=0.01, lip_press=0.3, holds_jaw=1.6, holds_lips=0.5, holds_tongue=0.1)
-_FV = Shape(jaw_open=0.03, upper_lip_raise=0.25, lip_tuck=1.0, holds_jaw=1.8, holds_lips=0.6, holds_tongue=0.2)
+_FV = Shape(jaw_open=0.02, upper_lip_raise=0.06, lip_tuck=1.0, holds_jaw=1.8, holds_lips=0.6, holds_tongue=0.2)
 _TH = Shape(
     jaw_open=0.08,
     lip_stretch=0.12,
@@ -123,7 +122,7 @@ _SH = Shape(
 _KG = Shape(jaw_open=0.09, lower_lip_drop=0.08, holds_jaw=0.5, holds_lips=0.15, holds_tongue=0.3)
 _HH = Shape(jaw_open=0.10, holds_jaw=0.2, holds_lips=0.1, holds_tongue=0.1)
 _R = Shape(jaw_open=0.07, lip_pucker=0.40, lip_funnel=0.35, lower_lip_drop=0.10, tongue_raise=0.3, holds_lips=1.1)
-_W = Shape(jaw_open=0.04, lip_pucker=1.0, lip_funnel=0.05, holds_jaw=1.1, holds_lips=1.7)
+_W = Shape(jaw_open=0.05, lip_pucker=1.05, lip_funnel=0.12, holds_jaw=1.1, holds_lips=1.7)
 _Y = Shape(jaw_open=0.06, lip_stretch=0.55, lower_lip_drop=0.20, tongue_raise=0.5, holds_lips=0.9)
 
 SHAPES: dict[str, tuple[Shape, ...]] = {
@@ -171,7 +170,7 @@ def mouth_shapes(phones: Sequence[Phone], times_s: Weights) -> Weights:
     pull = np.exp(-(distance**1.3)) * (holds * brevity[:, None])[None] * reachable[..., None]
     shape: Weights = np.einsum("nsm,sm->nm", pull, targets) / (pull.sum(axis=1) + _REST_PULL)
     tucked, closed = constrictions(phones, times_s)
-    _hold(shape, tucked, _FV, keeps=("lip_pucker", "lip_stretch", "tongue_raise"))
+    _hold(shape, tucked, _FV, keeps=("lip_stretch", "tongue_raise"))
     _hold(shape, closed, _PBM, keeps=("lip_pucker", "tongue_raise"))
     shape *= _awake(phones, times_s)[:, None]
     return shape
@@ -193,7 +192,7 @@ def _segments(phones: Sequence[Phone]) -> tuple[Weights, Weights, Weights, Weigh
 def constrictions(phones: Sequence[Phone], times_s: Weights) -> tuple[Weights, Weights]:
     """Tell how far the lower lip is tucked for an f, v and how far the lips meet for a p, b, m at `times_s`.
 
-    Two times [n], 0 not at all, 1 fully. Full through the phone and half a row around it, eased on both sides; where
+    Two times [n], 0 not at all, 1 fully. Full through the phone, eased on both sides; where
     one borders on the other ("of my") each gives way in the other's middle.
     """
     tuck, meet = (_depth(phones, times_s, symbols) for symbols in (LABIODENTALS, BILABIALS))
@@ -208,7 +207,7 @@ def _depth(phones: Sequence[Phone], times_s: Weights, symbols: tuple[str, ...]) 
     depth = np.full(len(times_s), -1.0)
     for phone in phones:
         if phone.symbol in symbols:
-            half = max(phone.end_s - phone.start_s, _CLOSURE_MINIMUM_S) / 2 + _CLOSED_MARGIN_S
+            half = max(phone.end_s - phone.start_s, _CLOSURE_MINIMUM_S) / 2
             depth = np.maximum(depth, half - np.abs(times_s - (phone.start_s + phone.end_s) / 2))
     return depth
 
