@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from avatar.matting import fill
-from avatar.raster import compiled
+from avatar.raster import compiled, covered
 
 Floats = npt.NDArray[np.float32]
 Bytes = npt.NDArray[np.uint8]
@@ -108,21 +108,25 @@ def draw_eye(
     iris: Floats,
     to_patch: Floats,
     iris_at: Floats,
-    lid: Floats,
+    lids: Floats,
     left: int,
     top: int,
     bottom: int,
     shadow: float,
     shadow_px: float,
 ) -> None:
-    """Draw one eye into frame [h, w, 3], columns left to left + len(lid), rows top to bottom.
+    """Draw one eye into frame [h, w, 3] between its lids, columns from `left`, rows top to bottom.
 
-    to_patch [2, 3]: frame pixels to pixels of `white`; iris_at [2]: centre of the iris in those; lid [w]: the upper
-    lid's y for every column; shadow in [0, 1]: how dark the lid's shadow is, fading over shadow_px.
+    to_patch [2, 3]: frame pixels to pixels of `white`; iris_at [2]: centre of the iris in those; lids [3, w]: y of the
+    upper and the lower lid's edge and the reach of their fading in every column; shadow in [0, 1]: how dark the lid's
+    shadow is, fading over shadow_px.
     """
     half = (iris.shape[0] - 1) * 0.5
     for y in range(top, bottom):
-        for column in range(lid.shape[0]):
+        for column in range(lids.shape[1]):
+            cover = covered(y, lids[0, column], lids[1, column], lids[2, column])
+            if cover <= 0.0:
+                continue
             x = left + column
             px = to_patch[0, 0] * x + to_patch[0, 1] * y + to_patch[0, 2]
             py = to_patch[1, 0] * x + to_patch[1, 1] * y + to_patch[1, 2]
@@ -134,7 +138,7 @@ def draw_eye(
             on_iris = 0.0 <= ox < iris.shape[1] - 1.001 and 0.0 <= oy < iris.shape[0] - 1.001
             jx, jy = int(max(ox, 0.0)), int(max(oy, 0.0))
             gx, gy = ox - jx, oy - jy
-            near = 1.0 - min(max((y - lid[column]) / shadow_px, 0.0), 1.0)
+            near = 1.0 - min(max((y - lids[0, column]) / shadow_px, 0.0), 1.0)
             light = 1.0 - shadow * near
             alpha = 0.0
             if on_iris:
@@ -151,4 +155,5 @@ def draw_eye(
                         + (iris[jy, jx, c] * (1 - gx) + iris[jy, jx + 1, c] * gx) * (1 - gy)
                         + (iris[jy + 1, jx, c] * (1 - gx) + iris[jy + 1, jx + 1, c] * gx) * gy
                     )
-                frame[y, x, c] = np.uint8(min(max(value * light + 0.5, 0.0), 255.0))
+                value = frame[y, x, c] * (1 - cover) + value * light * cover
+                frame[y, x, c] = np.uint8(min(max(value + 0.5, 0.0), 255.0))

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from avatar.raster import compiled
+from avatar.raster import compiled, covered
 
 Floats = npt.NDArray[np.float32]
 Bytes = npt.NDArray[np.uint8]
@@ -21,6 +21,8 @@ UPPER_WIDTHS_MM = (8.6, 6.6, 7.6, 7.0, 6.8, 10.0)
 LOWER_WIDTHS_MM = (5.4, 6.0, 6.8, 7.0, 7.0, 11.0)
 """Crown widths from the middle outwards (Wheeler's Dental Anatomy)."""
 OVERSAMPLING = 3
+WARM_SHADOW = 0.14
+"""How much bluer light fades faster than red in the shadow of the lips."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +37,8 @@ class Arch:
     upper: bool
 
 
-UPPER = Arch(UPPER_WIDTHS_MM, 0.30, 0.42, 0.022, 0.108, True)
-LOWER = Arch(LOWER_WIDTHS_MM, 0.265, 0.38, 0.004, 0.085, False)
+UPPER = Arch(UPPER_WIDTHS_MM, 0.30, 0.42, 0.036, 0.108, True)
+LOWER = Arch(LOWER_WIDTHS_MM, 0.265, 0.38, -0.020, 0.085, False)
 HALF_WIDTH, ABOVE, BELOW = 0.34, 0.20, 0.20
 """What the sprites cover, in mouth units around the middle of the line between the lips."""
 
@@ -172,13 +174,16 @@ def draw_mouth(
 
     to_mouth, to_photo [2, 3]: frame pixels to mouth units and to pixels of `photo` [h, w, 3]; jaw [2]: how far the jaw
     has moved, mouth units; tongue_at [3]: its tip's x, y in mouth units and whether it lies over the lower teeth;
-    lips [2, w]: y of the upper and lower lip's edge in each column; scale: sprite pixels a mouth unit; photo_share: how
+    lips [3, w]: y of the upper and lower lip's edge and the reach of their fading in each column; scale: sprite pixels a mouth unit; photo_share: how
     much of what the photograph shows is shown.
     """
     colour = np.empty(3, np.float32)
     columns = lips.shape[1]
     for y in range(top, bottom):
         for column in range(columns):
+            cover = covered(y, lips[0, column], lips[1, column], lips[2, column])
+            if cover <= 0.0:
+                continue
             opening = lips[1, column] - lips[0, column]
             x = left + column
             mx = to_mouth[0, 0] * x + to_mouth[0, 1] * y + to_mouth[0, 2]
@@ -197,9 +202,9 @@ def draw_mouth(
             if tongue_at[2] >= 0.5:
                 _sample(tongue, tx, ty, colour)
             _sample(upper, sx, sy, colour)
-            shade = 0.50 + 0.50 * min(from_upper / 0.055, 1.0)
-            shade *= 0.72 + 0.28 * min(from_lower / 0.05, 1.0)
-            shade *= 0.45 + 0.55 * min(max(opening, 0.0) / (0.11 * unit_px), 1.0)
+            shade = 0.58 + 0.42 * min(from_upper / 0.045, 1.0)
+            shade *= 0.80 + 0.20 * min(from_lower / 0.04, 1.0)
+            shade *= 0.55 + 0.45 * min(max(opening, 0.0) / (0.07 * unit_px), 1.0)
             side = min(column, columns - 1 - column) / (0.14 * unit_px)
             shade *= 0.40 + 0.60 * min(side, 1.0)
             px = to_photo[0, 0] * x + to_photo[0, 1] * y + to_photo[0, 2]
@@ -208,10 +213,12 @@ def draw_mouth(
             iy = min(max(int(py), 0), photo.shape[0] - 2)
             fx, fy = min(max(px - ix, 0.0), 1.0), min(max(py - iy, 0.0), 1.0)
             for c in range(3):
-                value = colour[c] * shade
+                warmth = 1.0 - WARM_SHADOW * c * (1.0 - shade)
+                value = colour[c] * shade * warmth
                 if photo_share > 0.0:
                     seen = (photo[iy, ix, c] * (1 - fx) + photo[iy, ix + 1, c] * fx) * (1 - fy) + (
                         photo[iy + 1, ix, c] * (1 - fx) + photo[iy + 1, ix + 1, c] * fx
                     ) * fy
                     value = value * (1 - photo_share) + seen * photo_share
+                value = frame[y, x, c] * (1 - cover) + value * cover
                 frame[y, x, c] = np.uint8(min(max(value + 0.5, 0.0), 255.0))

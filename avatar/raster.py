@@ -104,6 +104,39 @@ def rasterise(
 
 
 @compiled
+def trace_edge(points: Floats, left: int, heights: Floats, reaches: Floats) -> None:
+    """Trace a lip's or lid's edge smoothly through points [n, 2], sorted by x, one y for each column from `left`.
+
+    Cubic Hermite between the points. heights [w]: y of the edge; reaches [w]: half the height of the strip over which a
+    pixel's coverage fades, larger where the edge is steep.
+    """
+    count = points.shape[0]
+    part = 0
+    for column in range(heights.shape[0]):
+        x = float(left + column)
+        while part < count - 2 and x > points[part + 1, 0]:
+            part += 1
+        x0, y0, x1, y1 = points[part, 0], points[part, 1], points[part + 1, 0], points[part + 1, 1]
+        run = max(x1 - x0, 1e-3)
+        straight = (y1 - y0) / run
+        before, after = straight, straight
+        if part > 0:
+            before = (y1 - points[part - 1, 1]) / max(x1 - points[part - 1, 0], 1e-3)
+        if part < count - 2:
+            after = (points[part + 2, 1] - y0) / max(points[part + 2, 0] - x0, 1e-3)
+        t = min(max((x - x0) / run, 0.0), 1.0)
+        s = 1.0 - t
+        heights[column] = (1 + 2 * t) * s * s * y0 + t * t * (3 - 2 * t) * y1 + run * t * s * (s * before - t * after)
+        reaches[column] = 0.5 + 0.5 * abs(straight)
+
+
+@compiled
+def covered(y: int, upper: float, lower: float, reach: float) -> float:
+    """Return how much of the pixel row y, fading over `reach`, lies between two edges: 0 to 1."""
+    return max(min(y + reach, lower) - max(y - reach, upper), 0.0) / (2 * reach)
+
+
+@compiled
 def lay_over(layer: Bytes, under: Bytes, out: Bytes) -> None:
     """Composite a premultiplied layer [h, w, 4] over `under` [h, w, 3] into `out` [h, w, 3] (may be `under`)."""
     for y in range(layer.shape[0]):

@@ -1,7 +1,7 @@
 """Draw a portrait in motion: latents in, one RGB frame out, on one CPU thread.
 
-Back to front: the background; the body (hair, ears, neck, shoulders) on a coarse smooth grid; eyes and the inside of
-the mouth; the face mesh with holes for them. Each layer's triangles become texture coordinates (`avatar/raster.py`),
+Back to front: the background; the body (hair, ears, neck, shoulders) on a coarse smooth grid; the face mesh; eyes and
+the inside of the mouth, seen between the edges of lids and lips. Each layer's triangles become texture coordinates (`avatar/raster.py`),
 `cv2.remap` fetches premultiplied colours, and one pass lays them over what is there.
 """
 
@@ -13,11 +13,11 @@ import numpy.typing as npt
 
 from avatar import topology
 from avatar.eyes import LID_SHADOW, Eye, draw_eye, eye_from
-from avatar.latents import HeadPose, LatentSpace, Motion, dynamics_of
+from avatar.latents import HeadPose, LatentSpace, Motion, dynamics_of, neutral_motion
 from avatar.matting import fill
 from avatar.mouth import Mouth, draw_mouth, mouth_for
 from avatar.portrait import Portrait
-from avatar.raster import lay_over, rasterise
+from avatar.raster import lay_over, rasterise, trace_edge
 from avatar.rig import BodyRig, Camera, FaceRig, body_rig, camera_of, face_rig, scaled_landmarks
 
 Floats = npt.NDArray[np.float32]
@@ -62,6 +62,9 @@ class Renderer:
         )
         self._mouth: Mouth = mouth_for(_light(photo, landmarks), self._face.mouth_unit_px)
         self._rotation = portrait.rotation
+        self._neutral = self._face.vertices(dynamics_of(neutral_motion()))
+        self._lip_line = self._camera.project(self._neutral[[13, 14]]).mean(0)
+        self._lip_line[2] -= TEETH_DEPTH * self._face.mouth_unit_px
         self._landmarks = landmarks
         self._frame = np.empty((size_px, size_px, 3), np.uint8)
         self._layer = np.empty((size_px, size_px, 4), np.uint8)
@@ -77,9 +80,9 @@ class Renderer:
         placed = self._camera.project(self._camera.place(vertices, pose))
         np.copyto(self._frame, self._textures.background)
         self._draw_body(pose, breath)
+        self._draw_face(placed)
         self._draw_eyes(pose, z, placed)
         self._draw_mouth(pose, z, vertices, placed)
-        self._draw_face(placed)
         return self._frame
 
     def _draw_body(self, pose: HeadPose, breath: float) -> None:
@@ -138,14 +141,23 @@ class Renderer:
             origin = np.array([*eye.centre, eye.depth_px], np.float32)
             to_patch = self._plane(origin, pose)
             to_patch[:, 2] -= (eye.left, eye.top)
-            columns = np.arange(left, right)
             upper, lower = ring[:9], np.concatenate([ring[8:], ring[:1]])[::-1]
-            lid = np.interp(columns, upper[:, 0], upper[:, 1]).astype(np.float32)
+            lids = _edges(upper, lower, left, right)
             opening = (lower[4, 1] - upper[4, 1]) / max(self._rest_opening(eye), 1.0)
             shadow = LID_SHADOW * float(np.clip(1 - opening, 0, 1))
             iris_at = np.array([eye.centre[0] - eye.left, eye.centre[1] - eye.top], np.float32) + shift[:2]
             draw_eye(
-                self._frame, eye.white, eye.iris, to_patch, iris_at, lid, left, top, bottom, shadow, 0.9 * eye.radius_px
+                self._frame,
+                eye.white,
+                eye.iris,
+                to_patch,
+                iris_at,
+                lids,
+                left,
+                top,
+                bottom,
+                shadow,
+                0.9 * eye.radius_px,
             )
 
     def _rest_opening(self, eye: Eye) -> float:
@@ -164,10 +176,8 @@ class Renderer:
         if right <= left or bottom <= top:
             return
         unit = self._face.mouth_unit_px
-        columns = np.arange(left, right)
-        lips = np.stack([np.interp(columns, edge[:, 0], edge[:, 1]) for edge in (upper, lower)], dtype=np.float32)
-        middle = self._landmarks[[13, 14]].mean(0)
-        middle[2] -= TEETH_DEPTH * unit
+        lips = _edges(upper, lower, left, right)
+        middle = self._lip_line
         to_photo = self._plane(middle, pose)
         turn = np.linalg.inv(self._rotation[:2, :2]).astype(np.float32) / np.float32(unit)
         to_mouth = turn @ to_photo
@@ -185,8 +195,18 @@ class Renderer:
 
     def _jaw(self, vertices: Floats) -> Floats:
         """Return how far the jaw has moved along the face's x and y, in mouth units."""
-        moved = (vertices[[152, 175, 199]] - self._face.rest[[152, 175, 199]]).mean(0) @ self._rotation
+        moved = (vertices[[152, 175, 199]] - self._neutral[[152, 175, 199]]).mean(0) @ self._rotation
         return np.asarray(moved[:2] / self._face.mouth_unit_px, np.float32)
+
+
+def _edges(upper: Floats, lower: Floats, left: int, right: int) -> Floats:
+    """Return y of two edges, smooth through their points, and their fading's reach, [3, columns]."""
+    edges = np.empty((3, right - left), np.float32)
+    reach = np.empty(right - left, np.float32)
+    trace_edge(np.ascontiguousarray(upper), left, edges[0], edges[2])
+    trace_edge(np.ascontiguousarray(lower), left, edges[1], reach)
+    np.maximum(edges[2], reach, out=edges[2])
+    return edges
 
 
 def _textures(portrait: Portrait, landmarks: Floats, size_px: int) -> _Textures:
@@ -199,10 +219,7 @@ def _textures(portrait: Portrait, landmarks: Floats, size_px: int) -> _Textures:
     width = float(np.linalg.norm(landmarks[topology.CHEEK_RIGHT] - landmarks[topology.CHEEK_LEFT]))
     inside = _polygon(oval, size_px)
     soft = _feathered(inside, FEATHER * width)[..., None]
-    holes = np.zeros_like(inside)
-    for ring in (topology.EYE_RIGHT, topology.EYE_LEFT, topology.MOUTH):
-        holes = np.maximum(holes, _polygon(landmarks[list(ring), :2], size_px))
-    face_alpha = soft * np.maximum(alpha, inside[..., None]) * (1 - holes[..., None])
+    face_alpha = soft * np.maximum(alpha, inside[..., None])
     face = np.concatenate([np.where(inside[..., None] > 0.5, photo, foreground) * face_alpha, 255 * face_alpha], 2)
     behind = fill(foreground / 255, np.asarray((1 - inside) * (alpha[..., 0] > 0.9), np.float32)) * 255
     body_colour = behind * inside[..., None] + foreground * (1 - inside[..., None])

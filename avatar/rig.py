@@ -175,7 +175,8 @@ def scaled_landmarks(portrait: Portrait, size_px: int) -> Floats:
 def face_rig(portrait: Portrait, space: LatentSpace, landmarks: Floats, camera: Camera) -> FaceRig:
     """Build the face mesh: landmarks, a soft margin around them, and the skin's answer to every latent."""
     unit = float(np.linalg.norm(landmarks[33] - landmarks[263]))
-    picture_points, owner, triangles = _with_margin(landmarks, portrait.triangles)
+    whole = np.concatenate([portrait.triangles, _stitches()])
+    picture_points, owner, triangles = _with_margin(landmarks, whole)
     mouth_unit = unit * _mouth_ratio(landmarks, portrait.rotation, space)
     rotated = np.einsum("kvi,ji->kvj", space.basis, portrait.rotation)
     scale = _regional_scale(space.neutral, unit, mouth_unit)
@@ -224,6 +225,16 @@ def _with_margin(landmarks: Floats, triangles: Triangles) -> tuple[Floats, npt.N
         owner.append(oval)
         inner = outer
     return np.concatenate(points), np.concatenate(owner), np.concatenate(strips)
+
+
+def _stitches() -> Triangles:
+    """Return triangles that close the mesh's eyes and mouth; what shows there is drawn over them."""
+    eyes = [(ring[:9], (ring[0], *ring[:8:-1], ring[8])) for ring in (topology.EYE_RIGHT, topology.EYE_LEFT)]
+    strips = []
+    for upper, lower in [*eyes, (topology.LIPS_INNER_UPPER, topology.LIPS_INNER_LOWER)]:
+        for a, b, c, d in zip(upper[:-1], upper[1:], lower[:-1], lower[1:], strict=True):
+            strips += [(a, b, c), (b, d, c)]
+    return np.array([strip for strip in strips if len(set(strip)) == 3], np.int32)
 
 
 def _mouth_ratio(landmarks: Floats, rotation: Floats, space: LatentSpace) -> float:
