@@ -117,7 +117,7 @@ class Session:
     """One conversation. Make it, then await `run`; everything else may be called meanwhile, on the loop's thread."""
 
     def __init__(self, stages: Stages, settings: ConversationSettings, ledger: Ledger) -> None:
-        self._on, self._settings, self._ledger = stages, settings, ledger
+        self._on, self._settings, self.ledger = stages, settings, ledger
         self._turn = Turn()
         self._history: list[Utterance] = []
         self._reply: Reply | None = None
@@ -204,7 +204,7 @@ class Session:
             self._first_frame_ms = self._first_frame_ms or self._last_frame_ms
         self._frames = self._frames.counting((shown_at - position) * 1000 / rate_hz, late)
         if (now_ms := shown_at * 1000 // rate_hz) - self._frames.since_ms >= PICTURE_ENTRY_MS:
-            self._ledger.add(self._frames.entry(now_ms))
+            self.ledger.add(self._frames.entry(now_ms))
             self._frames = PictureTally(now_ms)
 
     def end_when_idle(self) -> None:
@@ -291,7 +291,7 @@ class Session:
                 self._close_overlap(self._overlap.model_copy(update=changes))
 
     def _close_overlap(self, entry: OverlapEntry) -> None:
-        self._ledger.add(entry.model_copy(update={"last_frame_ms": self._last_frame_ms}))
+        self.ledger.add(entry.model_copy(update={"last_frame_ms": self._last_frame_ms}))
         self._overlap = None
 
     def _note_rest(self) -> None:
@@ -521,7 +521,7 @@ class Session:
         if not heard:
             return
         interrupted = interrupted and not reply.was_all_heard()
-        self._ledger.add(
+        self.ledger.add(
             TurnEntry(
                 said=reply.answers,
                 heard=heard,

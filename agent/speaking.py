@@ -29,7 +29,7 @@ PAUSE_S = 0.15
 class Voice(Protocol):
     """A synthesiser that can be awaited (`dialogue.synthesise.stream.VoiceStream`)."""
 
-    output_rate_hz: int
+    sample_rate_hz: int
     """The loudspeaker's."""
 
     def speak(self, text: str) -> AsyncGenerator[SpeechChunk, None]:

@@ -78,7 +78,7 @@ _OPENERS = frozenset(
     "of to for with at from by about into onto between without under over during against through near "
     "i i'm i'd i'll i've we we're we'd we'll he's she's they're you're it's there's that's "
     "is are was were am be been being have has had do does did can could will would shall should may might must "
-    "gonna wanna want need please very really quite not just also only maybe actually basically mister doctor".split()
+    "gonna wanna want need very really quite not just also only maybe actually basically mister doctor".split()
 )
 # Of those, what people also end on: "is it far from", "where are you from", "what is it for", "who is she with".
 _STRANDED = frozenset("of to for with at from by about is are am be it".split())
