@@ -38,9 +38,21 @@ def cut_out(picture: Floats, probability: Floats, face: npt.NDArray[np.bool_]) -
     alpha = estimate_alpha_cf(exact, trimap).astype(np.float64)
     alpha = np.clip((alpha - 0.06) / 0.88, 0, 1)
     foreground = estimate_foreground_ml(exact, alpha).astype(np.float32)
-    solid = alpha[..., None] > 0.995
-    foreground = np.where(solid, picture, np.clip(foreground, 0, 1)).astype(np.float32)
-    return Cutout(alpha.astype(np.float32), foreground, _background(picture, alpha.astype(np.float32)))
+    return _exact(picture, alpha.astype(np.float32), foreground, _background(picture, alpha.astype(np.float32)))
+
+
+def _exact(picture: Floats, alpha: Floats, foreground: Floats, background: Floats) -> Cutout:
+    """Let foreground over background give the picture itself: thin parts correct the background, thick ones themselves.
+
+    Where alpha is below a third the background takes the difference, above it the foreground.
+    """
+    a = alpha[..., None]
+    missing = picture - a * foreground - (1 - a) * background
+    to_background = np.clip((0.4 - a) / 0.2, 0, 1)
+    background = np.clip(background + to_background * missing / np.maximum(1 - a, 0.5), 0, 1)
+    exact = (picture - (1 - a) * background) / np.maximum(a, 1e-3)
+    foreground = np.clip(np.where(a > 0.2, exact, foreground), 0, 1)
+    return Cutout(alpha, np.asarray(foreground, np.float32), np.asarray(background, np.float32))
 
 
 def _trimap(probability: Floats, face: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:

@@ -173,9 +173,9 @@ def draw_mouth(
     """Draw the inside of the mouth into frame [h, w, 3], columns from `left`, rows top to bottom.
 
     to_mouth, to_photo [2, 3]: frame pixels to mouth units and to pixels of `photo` [h, w, 3]; jaw [2]: how far the jaw
-    has moved, mouth units; tongue_at [3]: its tip's x, y in mouth units and whether it lies over the lower teeth;
-    lips [3, w]: y of the upper and lower lip's edge and the reach of their fading in each column; scale: sprite pixels a mouth unit; photo_share: how
-    much of what the photograph shows is shown.
+    has moved, mouth units; tongue_at [3]: its tip's x, y in mouth units and whether it lies over the lower teeth; lips
+    [3, w]: y of the upper and lower lip's edge and the reach of their fading in each column; scale: sprite pixels a
+    mouth unit; photo_share: how much of what the photograph shows is shown.
     """
     colour = np.empty(3, np.float32)
     columns = lips.shape[1]

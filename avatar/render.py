@@ -1,8 +1,8 @@
 """Draw a portrait in motion: latents in, one RGB frame out, on one CPU thread.
 
 Back to front: the background; the body (hair, ears, neck, shoulders) on a coarse smooth grid; the face mesh; eyes and
-the inside of the mouth, seen between the edges of lids and lips. Each layer's triangles become texture coordinates (`avatar/raster.py`),
-`cv2.remap` fetches premultiplied colours, and one pass lays them over what is there.
+the inside of the mouth, seen between the edges of lids and lips. A layer's triangles become texture coordinates
+(`avatar/raster.py`), `cv2.remap` fetches premultiplied colours, and one pass lays them over what is there.
 """
 
 from dataclasses import dataclass
