@@ -100,6 +100,7 @@ async def converse(config: Config, wish: Wish, tell: Tell) -> None:
         async with asyncio.TaskGroup() as group:
             showing = group.create_task(stage.show(), name="picture")
             stages = await build_stages(config, stack, visage, speaker, microphone)
+            await stage.seen.wait()
             session = stage.session = Session(stages, config.conversation, ledger)
             talking = group.create_task(_talk(session, wish, stages.replier.greeting(), tell), name="talk")
             closing = group.create_task(stage.closed.wait(), name="window closed")
@@ -180,7 +181,8 @@ class _Stage:
         self.closed = asyncio.Event()
         self._speaker = speaker
         self._microphone = microphone
-        self._start = speaker.heard()
+        self.seen = asyncio.Event()
+        """Set once the face is on the screen."""
         self._painter = OverlayPainter(config.overlay)
         self._window = Window(config.window, self._painter) if wish.window else None
         renderer = Renderer(visage.portrait, size_px=config.window.picture_px)
@@ -227,6 +229,7 @@ class _Stage:
         return Overlay(self.session.activity.value, words.user, words.agent, self.session.notice)
 
     def _shown(self, shown: FrameShown) -> None:
+        self.seen.set()
         if self.session:
             self.session.frame_shown(shown.position, shown.shown_at, late=shown.late)
 

@@ -137,29 +137,33 @@ Mix = Callable[[int, int], Samples]
 
 
 class RecorderDisplay:
-    """A display that records: fetches from `mix` the sound up to each frame it is shown."""
+    """A display that records from its first frame on, with the sound up to each frame that `mix` gives."""
 
-    def __init__(self, recorder: Recorder, mix: Mix, start: int, paint: Callable[[Frame], Frame] | None = None) -> None:
-        """Record from position `start` on; `paint` writes over a copy of each frame."""
-        self._recorder, self._mix, self._start, self._next = recorder, mix, start, start
-        self._paint = paint
+    def __init__(self, recorder: Recorder, mix: Mix, paint: Callable[[Frame], Frame] | None = None) -> None:
+        """Record into `recorder`; `paint` writes over a copy of each frame."""
+        self._recorder, self._mix, self._paint = recorder, mix, paint
+        self._start: int | None = None
+        self._next = 0
         self._shown = 0
 
     def wants_frame(self, position: int) -> bool:
         """Tell whether the next frame of the recording's own rate is due."""
-        return self._index(position) >= self._shown
+        return self._start is None or self._index(position - self._start) >= self._shown
 
     def show(self, frame: Frame, position: int) -> None:
         """Record the frame that belongs to the sample at `position`."""
+        if self._start is None:
+            self._start = self._next = position
         sound = self._mix(self._next, position)
         self._next = max(self._next, position)
-        self._shown = self._index(position) + 1
+        elapsed = position - self._start
+        self._shown = self._index(elapsed) + 1
         painted = self._paint(frame) if self._paint else frame
-        self._recorder.add(painted, sound, (position - self._start) / self._recorder.sample_rate_hz)
-
-    def _index(self, position: int) -> int:
-        return (position - self._start) * self._recorder.frame_rate_hz // self._recorder.sample_rate_hz
+        self._recorder.add(painted, sound, elapsed / self._recorder.sample_rate_hz)
 
     def close(self) -> None:
         """Finish the file."""
         self._recorder.close()
+
+    def _index(self, elapsed: int) -> int:
+        return elapsed * self._recorder.frame_rate_hz // self._recorder.sample_rate_hz

@@ -15,7 +15,7 @@ def record(path: Path, *, close: bool, seconds: int = 3) -> Recorder:
     recorder = Recorder(path, (128, 96), RATE_HZ, keep_every_frame=True)
     sound = np.zeros(seconds * RATE_HZ, np.float32)
     sound[RATE_HZ : RATE_HZ + 2400] = 0.5 * np.sin(np.arange(2400) * 2 * np.pi * 1000 / RATE_HZ)
-    display = RecorderDisplay(recorder, lambda start, stop: sound[start:stop], 0)
+    display = RecorderDisplay(recorder, lambda start, stop: sound[start:stop])
     for position in range(0, len(sound), RATE_HZ // 25):
         value = 230 if RATE_HZ <= position < RATE_HZ + 2400 else 20
         if display.wants_frame(position):
