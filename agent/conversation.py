@@ -236,7 +236,7 @@ class _Stage:
     def _recorder(self, path: Path, size_px: int) -> RecorderDisplay:
         recorder = Recorder(path, (size_px, size_px), self._speaker.sample_rate_hz)
         return RecorderDisplay(
-            recorder, self._heard, self._start, lambda frame: self._painter.painted(frame, self._overlay())
+            recorder, self._heard, lambda frame: self._painter.painted(frame, self._overlay())
         )
 
     def _heard(self, start: int, stop: int) -> Samples:
