@@ -22,6 +22,8 @@ _TILT = np.append(np.linspace(3.0, 7.5, MEL_BANDS), 2.0).astype(np.float32)
 """Speech falls by about this much, in nepers of power, from the lowest band to the highest; loudness comes last."""
 _FLOOR = -6.0
 _SCALE = 1 / 2.5
+SOUND_FLOOR = _FLOOR * _SCALE
+"""Mel bands and loudness of digital silence, in the units of the features."""
 _FIRST_LEVEL = np.log(10 ** (-2.6))
 _LOWEST_LEVEL = np.log(10 ** (-4.5))
 _LEVEL_FALL_PER_FRAME = 0.004
@@ -31,7 +33,8 @@ Floats = npt.NDArray[np.float32]
 
 
 def _mel_filters() -> Floats:
-    edges_mel = np.linspace(*(2595 * np.log10(1 + hz / 700) for hz in (_LOWEST_HZ, _HIGHEST_HZ)), MEL_BANDS + 2)
+    low_mel, high_mel = (2595 * np.log10(1 + hz / 700) for hz in (_LOWEST_HZ, _HIGHEST_HZ))
+    edges_mel = np.linspace(low_mel, high_mel, MEL_BANDS + 2)
     edges_hz = 700 * (10 ** (edges_mel / 2595) - 1)
     bins_hz = np.arange(_FFT // 2 + 1) * SAMPLE_RATE_HZ / _FFT
     low, middle, high = edges_hz[:-2, None], edges_hz[1:-1, None], edges_hz[2:, None]

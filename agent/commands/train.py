@@ -115,6 +115,7 @@ def motion(
     mixture: Annotated[str, typer.Option(help="Which corpora: clean or everything.")] = "everything",
     space: Annotated[Path, typer.Option(help="Latent space to learn in.")] = WORK / "latents.safetensors",
     data: Data = Path("../shared/data"),
+    start: Annotated[Path | None, typer.Option(help="Weights to go on from; random ones otherwise.")] = None,
     out: Annotated[Path | None, typer.Option(help="Default: work/motion-MIXTURE.safetensors.")] = None,
 ) -> None:
     """Train the diffusion transformer on one core."""
@@ -124,7 +125,8 @@ def motion(
 
     from avatar.latents import LatentSpace
     from avatar.training.recipe import MIXTURES, load_clips
-    from avatar.training.train import Schedule, save_network, train
+    from avatar.training.train import SIZE, Schedule, load_network, save_network, train
+    from avatar.transformer import MotionTransformer
 
     torch.set_num_threads(1)
     latent_space = LatentSpace.load(space)
@@ -136,7 +138,9 @@ def motion(
     def report(gone: float, step: int, loss: float) -> None:
         print(f"{gone:4.0%}  step {step}  loss {loss:.4f}", flush=True)
 
-    network = train(clips, latent_space, Schedule(minutes), report)
+    torch.manual_seed(0)
+    network = load_network(start) if start else MotionTransformer(SIZE)
+    network = train(network, clips, latent_space, Schedule(minutes), report)
     destination = out or WORK / f"motion-{mixture}.safetensors"
     save_network(network, destination)
     print(destination)

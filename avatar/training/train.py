@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from avatar import diffusion
-from avatar.features import FEATURE_SIZE, SOUND_SIZE, phone_features
+from avatar.features import FEATURE_SIZE, SOUND_FLOOR, SOUND_SIZE, phone_features
 from avatar.latents import LatentSpace
 from avatar.training.basis import LEARNED, encode, mirror_of, point_weights
 from avatar.training.dataset import FEATURES_PER_FRAME, Clip
@@ -35,7 +35,6 @@ SIZE = Size(
     layers=4,
     heads=4,
 )
-_FLOOR = -2.4
 _GAP_ROWS = 60
 """Silence laid between clips, in feature rows, so that no window hears two of them."""
 
@@ -45,7 +44,7 @@ class Schedule:
     """How long and how gently to train."""
 
     minutes: float
-    batch: int = 96
+    batch: int = 48
     rate: float = 1.5e-3
     seed: int = 0
 
@@ -92,7 +91,7 @@ def vigours(clips: Sequence[Clip]) -> dict[str, float]:
 def silence_rows(count: int) -> Floats:
     """Give speech rows of digital silence [count, FEATURE_SIZE]."""
     rows = np.zeros((count, FEATURE_SIZE), np.float32)
-    rows[:, :SOUND_SIZE] = _FLOOR
+    rows[:, :SOUND_SIZE] = SOUND_FLOOR
     rows[:, SOUND_SIZE + PHONES.index(SILENCE)] = 1
     return rows
 
@@ -182,11 +181,11 @@ def _varied(speech: Floats, rng: np.random.Generator) -> Floats:
     band = np.linspace(0, 1, SOUND_SIZE)
     tone = sum(rng.normal(0, 0.35, (batch, 1)) * np.cos(np.pi * order * band) for order in range(4))
     room = rng.uniform(-6, 0.2, (batch, 1)) + 0.4 * rng.normal(size=(batch, SOUND_SIZE))
-    hiss = np.maximum(room, _FLOOR)[:, None] + 0.25 * rng.normal(size=(batch, rows, SOUND_SIZE))
+    hiss = np.maximum(room, SOUND_FLOOR)[:, None] + 0.25 * rng.normal(size=(batch, rows, SOUND_SIZE))
     silent = (phones[..., PHONES.index(SILENCE)] > 0.5)[..., None]
     # A pause may be anything from digital silence to the room: neither may move the lips.
     quieter = rng.uniform(0, 3, (batch, 1, 1)) * (rng.random((batch, 1, 1)) < 0.5)
-    sound = np.maximum(sound + np.asarray(tone)[:, None] - silent * quieter, np.maximum(hiss, _FLOOR))
+    sound = np.maximum(sound + np.asarray(tone)[:, None] - silent * quieter, np.maximum(hiss, SOUND_FLOOR))
     missing = rng.random((batch, 1, 1))
     sound = sound * ((missing > 0.35) | (missing < 0.1))
     phones = phones * (missing > 0.1) * ((missing < 0.35) | (missing > 0.5))
@@ -239,13 +238,15 @@ class Loss:
 
 
 def train(
-    clips: Sequence[Clip], space: LatentSpace, schedule: Schedule, report: Callable[[float, int, float], None]
+    network: MotionTransformer,
+    clips: Sequence[Clip],
+    space: LatentSpace,
+    schedule: Schedule,
+    report: Callable[[float, int, float], None],
 ) -> MotionTransformer:
     """Train until the minutes are over; `report` is told the share of time gone, the step and the mean loss."""
-    torch.manual_seed(schedule.seed)
     rng = np.random.default_rng(schedule.seed)
     sequences, mirror, loss = lay_out(clips, space, SIZE), mirror_matrix(space), Loss.of(space)
-    network = MotionTransformer(SIZE)
     average = {name: value.clone() for name, value in network.state_dict().items()}
     optimiser = torch.optim.AdamW(network.parameters(), lr=schedule.rate, weight_decay=0.02)
     began, step, total = time.monotonic(), 0, 0.0
@@ -254,7 +255,7 @@ def train(
             group["lr"] = schedule.rate * min(1.0, (step + 1) / 200) * (0.5 + 0.5 * np.cos(np.pi * gone))
         batch = draw(sequences, SIZE, mirror, schedule.batch, rng)
         value = _step(network, optimiser, loss, batch)
-        _average(average, network, min(0.998, step / (step + 10)))
+        _average(average, network, min(0.999, step / (step + 10)))
         total, step = total + value, step + 1
         if step % 200 == 0:
             report(gone, step, total / 200)

@@ -1,0 +1,221 @@
+"""Motion learned from people: the diffusion transformer behind the `MotionGenerator` seam, on ONNX Runtime.
+
+A piece of speech is cut into windows. Each is sampled from noise, given the sound and phones around it and the frames
+before it; the first `kept` frames of a window are shown and its last, which have heard little of what follows, are
+made again by the next. Noise belongs to rows, not to windows or chunks, so that the same seed gives the same motion
+however the speech arrived.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime
+
+from avatar import diffusion
+from avatar.channels import ChannelMap
+from avatar.controls import Controls
+from avatar.features import FEATURE_RATE_HZ, FEATURE_SIZE, SOUND_FLOOR, SOUND_SIZE, phone_features
+from avatar.hearing import Piece
+from avatar.latents import FRAME_RATE_HZ, LATENT_SIZE, POSE_SIZE, LatentSpace, Motion
+from avatar.visemes import MOUTH, constrictions, mouth_shapes
+from dialogue.errors import EngineError, EngineUnavailable
+from dialogue.speech import SpeechChunk
+
+Floats = npt.NDArray[np.float32]
+
+MOTION_PATH = Path(__file__).resolve().parent.parent / "assets" / "models" / "motion.onnx"
+ROWS_PER_FRAME = FEATURE_RATE_HZ // FRAME_RATE_HZ
+STEPS = 5
+GUIDANCE = 0.5
+"""VASA-1's weight of audio guidance."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a motion network was built for; stored in its file."""
+
+    previous: int
+    """Frames before a window that it is given."""
+    window: int
+    """Frames it makes at once."""
+    kept: int
+    """How many of them are shown."""
+    pose_units: tuple[float, ...]
+    """What 1 means in its head pose, in the units of `avatar.latents.HeadPose`."""
+    vigour: float
+    """How widely it opens the mouth: ln of the deviation over the talkers' mean."""
+    space: str
+    """Fingerprint of the latent space it was trained in."""
+
+    def rows(self) -> int:
+        """Count the rows of speech features that a window needs: four a frame, and four beyond either end."""
+        return ROWS_PER_FRAME * (self.previous + self.window) + 8
+
+
+class MotionNetwork:
+    """The trained denoiser; one thread, about a millisecond a call. Motion here is in the network's own units."""
+
+    def __init__(self, path: Path = MOTION_PATH) -> None:
+        """Load it. Raises EngineUnavailable when the file is missing and EngineError when it cannot be used."""
+        if not path.exists():
+            raise EngineUnavailable(f"the motion model {path} is missing: fetch the repository again")
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        try:
+            self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+            stored = json.loads(self._session.get_modelmeta().custom_metadata_map["shape"])
+            self.shape = Shape(**{**stored, "pose_units": tuple(stored["pose_units"])})
+        except (onnxruntime.capi.onnxruntime_pybind11_state.Fail, KeyError, TypeError, ValueError) as exc:
+            raise EngineError(f"the motion model {path} cannot be read: fetch the repository again") from exc
+
+    def sample(self, noise: Floats, speech: Floats, previous: Floats | None, steps: int, guidance: float) -> Floats:
+        """Make a window [window, motion] from noise of that shape.
+
+        `speech` [rows, FEATURE_SIZE], `previous` [previous, motion] or None at the start of everything.
+        """
+        frames = self.shape.previous + self.shape.window
+        width = noise.shape[1]
+        earlier = np.zeros((self.shape.previous, width), np.float32) if previous is None else previous
+        fixed: dict[str, Any] = {
+            "speech": np.stack([speech, np.zeros_like(speech)]),
+            "conditions": np.full((2, frames, 1), self.shape.vigour, np.float32),
+            "previous": np.stack([earlier, earlier]),
+            "known": np.full(2, previous is not None, np.float32),
+        }
+        if guidance == 0:
+            fixed = {name: value[:1] for name, value in fixed.items()}
+
+        def denoise(noisy: Floats, level: float) -> Floats:
+            count = len(fixed["known"])
+            feed = {"noisy": np.stack([noisy] * count), "level": np.full(count, level, np.float32)}
+            clean = self._session.run(None, feed | fixed)[0]
+            return diffusion.guided(clean[0], [(guidance, clean[1])] if count == 2 else [])
+
+        return diffusion.sample(denoise, noise, steps)
+
+
+def fingerprint(space: LatentSpace) -> str:
+    """Name a latent space by its content."""
+    import hashlib
+
+    return hashlib.sha256(np.ascontiguousarray(space.basis).tobytes()).hexdigest()[:16]
+
+
+class LearnedMotion:
+    """A `MotionGenerator` that moves lips, face and head as the talkers did that it was trained on."""
+
+    frame_rate_hz = FRAME_RATE_HZ
+
+    def __init__(
+        self, space: LatentSpace, network: MotionNetwork, steps: int = STEPS, guidance: float = GUIDANCE
+    ) -> None:
+        """Join a network with the latent space it was trained in. Raises EngineError for another one."""
+        if network.shape.space != fingerprint(space):
+            raise EngineError("the motion model was trained in another latent space: fetch both files of one version")
+        self._network, self._channels = network, ChannelMap(space)
+        self._steps, self._guidance = steps, guidance
+        self._units = np.array(network.shape.pose_units, np.float32)
+        self._learned = LATENT_SIZE - 2
+        self.lookahead_s = (network.shape.window + 1) / FRAME_RATE_HZ + 0.015
+        self.begin(0, None, Controls())
+
+    def begin(self, seed: int, previous: Motion | None, controls: Controls) -> None:
+        """Start a reply; see `MotionGenerator`. Gaze, distance and emotion are left to the animator."""
+        self._rng = np.random.default_rng(seed)
+        self._noise = np.zeros((0, self._learned), np.float32)
+        self._noise_row = 0
+        self._next_row = 0
+        self._piece = Piece(0.0)
+        self._previous = None if previous is None else self._inward(previous)
+
+    def steer(self, controls: Controls) -> None:
+        """Change nothing: what people may set is added by the animator."""
+
+    def push(self, chunk: SpeechChunk) -> Motion:
+        """Take speech and give the rows that are now certain; see `MotionGenerator`."""
+        self._piece.hear(chunk)
+        shape = self._network.shape
+        windows = []
+        while self._speech_end(self._next_row) <= len(self._piece.sound):
+            windows.append(self._window(shape.kept))
+        return np.concatenate(windows) if windows else np.zeros((0, LATENT_SIZE), np.float32)
+
+    def finish(self) -> Motion:
+        """End the piece and give the rows still owed; see `MotionGenerator`."""
+        self._piece.end()
+        end_s = self._piece.start_s + self._piece.seconds
+        last = int(np.ceil(end_s * FRAME_RATE_HZ - 1e-6))
+        windows = [np.zeros((0, LATENT_SIZE), np.float32)]
+        while self._next_row < last:
+            windows.append(self._window(min(self._network.shape.kept, last - self._next_row)))
+        self._piece = Piece(end_s)
+        return np.concatenate(windows)
+
+    def _window(self, kept: int) -> Motion:
+        """Make the next window and give its first `kept` rows."""
+        shape = self._network.shape
+        made = self._network.sample(
+            self._noise_at(self._next_row, shape.window), self._speech(), self._previous, self._steps, self._guidance
+        )[:kept]
+        earlier = np.repeat(made[:1], shape.previous, 0) if self._previous is None else self._previous
+        self._previous = np.concatenate([earlier, made])[-shape.previous :]
+        times_s = (self._next_row + np.arange(kept)) / FRAME_RATE_HZ - self._piece.start_s
+        self._next_row += kept
+        return self._articulated(self._outward(made), times_s)
+
+    def _speech_start(self, row: int) -> int:
+        """Find the first feature row, of the piece, that the window from `row` hears; may be before the piece."""
+        first_s = row / FRAME_RATE_HZ - self._piece.start_s
+        return round(first_s * FEATURE_RATE_HZ) - ROWS_PER_FRAME * self._network.shape.previous - 4
+
+    def _speech_end(self, row: int) -> int:
+        return self._speech_start(row) + self._network.shape.rows()
+
+    def _speech(self) -> Floats:
+        """Gather what the next window hears, silence before and after the piece: [rows, FEATURE_SIZE]."""
+        first, count = self._speech_start(self._next_row), self._network.shape.rows()
+        heard = self._piece.sound[max(first, 0) : max(first + count, 0)]
+        rows = np.empty((count, FEATURE_SIZE), np.float32)
+        rows[:, :SOUND_SIZE] = SOUND_FLOOR
+        before = max(-first, 0)
+        rows[before : before + len(heard), :SOUND_SIZE] = heard
+        rows[:, SOUND_SIZE:] = phone_features(self._piece.phones, first, count)
+        return rows
+
+    def _noise_at(self, row: int, count: int) -> Floats:
+        """Give the noise of rows `row`..`row + count`: each row's is drawn once, in order."""
+        self._noise = self._noise[row - self._noise_row :]
+        self._noise_row = row
+        missing = count - len(self._noise)
+        if missing > 0:
+            fresh = self._rng.standard_normal((missing, self._learned)).astype(np.float32)
+            self._noise = np.concatenate([self._noise, fresh])
+        return self._noise[:count]
+
+    def _inward(self, row: Motion) -> Floats:
+        """Express a shown row as the network's previous frames, all alike."""
+        pose = row[:POSE_SIZE] / self._units
+        frame = np.concatenate([pose, row[POSE_SIZE : self._learned]]).astype(np.float32)
+        return np.repeat(frame[None], self._network.shape.previous, 0)
+
+    def _outward(self, made: Floats) -> Motion:
+        """Express the network's frames as motion rows; it knows nothing of the tongue."""
+        rows = np.zeros((len(made), LATENT_SIZE), np.float32)
+        rows[:, :POSE_SIZE] = made[:, :POSE_SIZE] * self._units
+        rows[:, POSE_SIZE : self._learned] = made[:, POSE_SIZE:]
+        return rows
+
+    def _articulated(self, rows: Motion, times_s: npt.NDArray[np.float64]) -> Motion:
+        """Add the tongue, and close the lips where phone times say they must be."""
+        phones = self._piece.phones_near(times_s)
+        if not phones:
+            return rows
+        tongue = mouth_shapes(phones, times_s)[:, MOUTH.index("tongue_raise")]
+        rows = rows + tongue[:, None].astype(np.float32) * self._channels.direction("tongue_raise")
+        closed = constrictions(phones, times_s)[1].astype(np.float32)
+        ajar = np.maximum(self._channels.lip_gap(rows) + 0.008, 0.0)
+        return self._channels.close_lips(rows, closed * ajar)
