@@ -102,7 +102,7 @@ async def converse(config: Config, wish: Wish, tell: Tell) -> None:
             stages = await build_stages(config, stack, visage, speaker, microphone)
             await stage.seen.wait()
             session = stage.session = Session(stages, config.conversation, ledger)
-            talking = group.create_task(_talk(session, wish, stages.replier.greeting(), tell), name="talk")
+            talking = group.create_task(_talk(session, wish, microphone, stages.replier.greeting(), tell), name="talk")
             closing = group.create_task(stage.closed.wait(), name="window closed")
             await asyncio.wait({talking, closing}, return_when=asyncio.FIRST_COMPLETED)
             if talking.done() and not talking.cancelled() and talking.exception() is None:
@@ -111,7 +111,7 @@ async def converse(config: Config, wish: Wish, tell: Tell) -> None:
                 task.cancel()
 
 
-async def _talk(session: Session, wish: Wish, greeting: str, tell: Tell) -> None:
+async def _talk(session: Session, wish: Wish, microphone: Microphone | None, greeting: str, tell: Tell) -> None:
     opening = wish.say or (greeting if wish.greet else "")
     async with asyncio.TaskGroup() as group:
         running = group.create_task(session.run(opening), name="session")
@@ -119,6 +119,9 @@ async def _talk(session: Session, wish: Wish, greeting: str, tell: Tell) -> None
         typing = group.create_task(_type_lines(session, tell), name="typing") if wish.typed else None
         if wish.say is not None:
             session.end_when_idle()
+        if isinstance(microphone, FileMicrophone):
+            await session.wait_until_idle()
+            microphone.start()
         await running
         if typing:
             typing.cancel()
@@ -235,15 +238,12 @@ class _Stage:
 
     def _recorder(self, path: Path, size_px: int) -> RecorderDisplay:
         recorder = Recorder(path, (size_px, size_px), self._speaker.sample_rate_hz)
-        return RecorderDisplay(
-            recorder, self._heard, lambda frame: self._painter.painted(frame, self._overlay())
-        )
+        return RecorderDisplay(recorder, self._heard, lambda frame: self._painter.painted(frame, self._overlay()))
 
     def _heard(self, start: int, stop: int) -> Samples:
         """Give both sides of the conversation for a recording; the room's own side only where it comes from a file."""
         sound = self._speaker.played(start, stop)
         if isinstance(self._microphone, FileMicrophone):
             rate_hz = self._speaker.sample_rate_hz
-            began = round(self._microphone.began_s * rate_hz)
-            sound = sound + self._microphone.between((start - began) / rate_hz, (stop - began) / rate_hz, rate_hz)
+            sound = sound + self._microphone.between(start / rate_hz, start / rate_hz + len(sound) / rate_hz, rate_hz)
         return sound
