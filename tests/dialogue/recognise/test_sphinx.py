@@ -1,3 +1,5 @@
+import threading
+import time
 from itertools import pairwise
 
 import jiwer
@@ -100,3 +102,36 @@ def test_read_speech_is_understood_about_as_well_as_pocketsphinx_can() -> None:
     names = [name for name in transcripts() if name.startswith("librivox")]
     texts = [heard(recogniser, recording(f"speech/{name}")).text.replace("mr", "mister") for name in names]
     assert jiwer.wer([transcripts()[name] for name in names], texts) < 0.35
+
+
+def test_names_from_the_vocabulary_are_recognised_and_only_with_it() -> None:
+    about = ("Where is Doctor Okonkwo? Doctor Okonkwo is at the Halvorsen Institute.",)
+    question = "does the halvorsen institute know doctor okonkwo"
+    plain, biased = SphinxRecogniser(SphinxSettings()), SphinxRecogniser(SphinxSettings(), about)
+    assert not {"okonkwo", "halvorsen"} & set(heard(plain, spoken(question)).text.split())
+    assert {"okonkwo", "halvorsen"} <= set(heard(biased, spoken(question)).text.split())
+
+
+def test_a_vocabulary_leaves_other_sentences_alone() -> None:
+    biased = SphinxRecogniser(SphinxSettings(), ("Where is Doctor Okonkwo? The canteen has falafel and ramen.",))
+    texts = [heard(biased, spoken(sentence)).text for sentence in SENTENCES]
+    assert jiwer.wer(list(SENTENCES), texts) < 0.2
+
+
+@pytest.mark.parametrize("vocabulary", [("",), ("42 ... ?!",), ("é ñ 東京 😀",), ("word " * 5000,)])
+def test_strange_vocabularies_do_no_harm(vocabulary: tuple[str, ...]) -> None:
+    recogniser = SphinxRecogniser(SphinxSettings(), vocabulary)
+    assert "building" in heard(recogniser, spoken(SENTENCES[0])).text
+
+
+def test_python_goes_on_while_sound_is_decoded() -> None:
+    recogniser = SphinxRecogniser(SphinxSettings())
+    recogniser.begin()
+    decoding = threading.Thread(target=recogniser.accept, args=(np.tile(spoken(SENTENCES[0]), 4),))
+    decoding.start()
+    longest_s, last_s = 0.0, time.perf_counter()
+    while decoding.is_alive():
+        time.sleep(0.001)
+        now_s = time.perf_counter()
+        longest_s, last_s = max(longest_s, now_s - last_s), now_s
+    assert longest_s < 0.5  # the whole of it takes longer
