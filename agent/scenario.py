@@ -116,7 +116,8 @@ class Scenario(Section):
     engines: Literal["tones", "real"] = "tones"
     """tones: words as tones, understood perfectly and at once; real: flite, Silero, pocketsphinx."""
     replies: dict[str, str] = Field(default_factory=dict)
-    """What to answer to what; "*" to anything else. An answer that begins with "!" fails after the rest of it."""
+    """What to answer to what; "*" to anything else. "!" before an answer: it fails after its last word; "(1.5)": it
+    takes so many seconds to think of."""
     greeting: str = ""
     settings: ConversationSettings = ConversationSettings()
     echo: float = 0.0

@@ -132,7 +132,7 @@ class Session:
         self._ends_when_idle = False
         self._speaking_before = False
         self._listening_since_ms = 0
-        self._notice = ""
+        self._microphone_notice = self._reply_notice = ""
         self._lull_text = ""
         self._asking = Asking()
         self._overlap: OverlapEntry | None = None
@@ -160,7 +160,7 @@ class Session:
     @property
     def notice(self) -> str:
         """A sentence about trouble that lasts, empty when there is none."""
-        return self._notice
+        return self._microphone_notice or self._reply_notice
 
     @property
     def now_ms(self) -> int:
@@ -309,13 +309,13 @@ class Session:
         while True:
             try:
                 async for block in self._on.microphone.blocks():
-                    came, self._notice = True, ""
+                    came, self._microphone_notice = True, ""
                     await self._hear(block)
                 break
             except DeviceError as error:
                 if not came:
                     raise
-                self._notice = str(error)
+                self._microphone_notice = str(error)
                 self._happen(turns.MicrophoneLost(self.now_ms))
                 await asyncio.sleep(RETRY_S)
         self._end_of_microphone()
@@ -428,7 +428,7 @@ class Session:
             async with self._recogniser_lock:
                 text = (await utterance.run()).text
         except EngineError as error:
-            self._notice = str(error)
+            self._reply_notice = str(error)
             text = ""
         if ear.voiced_ms - voiced_before_ms < self._settings.shortest_speech_ms:
             text = ""
@@ -448,6 +448,7 @@ class Session:
     def _compose(self, pieces: Callable[[], AsyncGenerator[Piece, None]], answers: str) -> None:
         on = self._on
         self._replies += 1
+        self._reply_notice = ""
         instruments = Instruments(on.speaker, on.voice, on.mover, self._mover_thread, on.face, on.direct)
         self._reply = Reply(pieces, instruments, self._sounded, answers, seed=self._replies)
         self._reply_task = self._group.create_task(self._play(self._reply), name="reply")
@@ -457,7 +458,7 @@ class Session:
             await reply.run()
             event: turns.Event = turns.Finished(self.now_ms)
         except* EngineError as group:
-            self._notice = str(group.exceptions[0])
+            self._reply_notice = str(group.exceptions[0])
             await reply.until_wanted()
             event = turns.Failed(self.now_ms)
         self._remember(reply, interrupted=isinstance(event, turns.Failed))
@@ -494,7 +495,7 @@ class Session:
                 async for piece in pieces:
                     yield piece
         except EngineError as error:
-            self._notice = str(error)
+            self._reply_notice = str(error)
             async for piece in self._on.pieces(_once(self._settings.apology)):
                 yield piece
 

@@ -32,8 +32,9 @@ class WrittenReplier:
     async def reply(self, history: Sequence[Utterance]) -> AsyncIterator[str]:
         said = history[-1].text
         answer = next((a for q, a in self._replies.items() if same_words(q, said)), self._replies.get("*", ""))
-        for sentence in re.split(r"(?<=[.!?]) ", answer.removeprefix("!")):
-            await asyncio.sleep(0.02)
+        delay, words = re.fullmatch(r"!?(?:\((.*)\))?(.*)", answer, re.DOTALL).groups()  # type: ignore[union-attr]
+        await asyncio.sleep(float(delay or 0.02))
+        for sentence in re.split(r"(?<=[.!?]) ", words):
             yield sentence
         if answer.startswith("!"):
             raise EngineError("the language model went away: start it again")
