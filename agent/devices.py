@@ -22,7 +22,7 @@ from dialogue.errors import DeviceError
 from dialogue.section import Section
 from dialogue.speech import Samples
 
-STALLED_S = 1.0
+STALLED_S = 2.5
 """Without a callback for this long a device counts as gone."""
 
 MICROPHONE_QUEUE_BLOCKS = 500
@@ -38,6 +38,7 @@ class SoundSettings(Section):
     microphone: str = Field("", description="part of the microphone's name; empty: the system's default")
     loudspeaker: str = Field("", description="part of the loudspeaker's name; empty: the system's default")
     block_ms: int = Field(10, ge=5, le=100, description="larger is safer on a slow machine and slower to answer")
+    latency_ms: int = Field(50, ge=10, le=500, description="sound the device holds; larger never crackles, stops later")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ class DeviceMicrophone:
                 device=self._settings.microphone or None,
                 channels=1,
                 dtype="float32",
-                latency="low",
+                latency=self._settings.latency_ms / 1000,
                 callback=self._heard,
             )
             stream.start()
@@ -192,7 +193,7 @@ class DeviceSpeaker:
                 device=self._settings.loudspeaker or None,
                 channels=1,
                 dtype="float32",
-                latency="low",
+                latency=self._settings.latency_ms / 1000,
                 callback=self._feed,
             )
             self._last_callback_s = time.monotonic()
