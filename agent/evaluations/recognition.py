@@ -144,7 +144,7 @@ def say(voice: str, text: str) -> Samples:
 
     FliteVoice(FliteSettings.model_validate({"voice": voice})).speak(text, keep)
     quiet = np.zeros(8000, np.float32)
-    sound = np.concatenate([quiet, *(chunk.samples for chunk in chunks), quiet])
+    sound: Samples = np.concatenate([quiet, *(chunk.samples for chunk in chunks), quiet])
     sound += np.random.default_rng(0).normal(0, 1e-4, len(sound)).astype(np.float32)
     return sound
 
