@@ -1,5 +1,6 @@
 """Eyes: an iris that moves under the lids, over a white that stays, both taken from the photograph."""
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -15,6 +16,8 @@ Bytes = npt.NDArray[np.uint8]
 MARGIN_IRISES = 1.2
 """How far the eye's patch reaches beyond the lids, in iris radii."""
 LID_SHADOW = 0.35
+LID_EVENNESS = 0.42
+"""How much of a shut lid is the plain skin around the eye, against what its nearest surroundings suggest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,107 @@ def _rings(colour: Floats, weight: Floats, far: Floats) -> Floats:
     means = [np.bincount(index.ravel(), ((weight + 1e-4) * colour[..., c]).ravel()) / total for c in range(3)]
     rings: Floats = np.stack(means, 1)[index].astype(np.float32)
     return rings
+
+
+@dataclass(frozen=True, slots=True)
+class Lid:
+    """What the skin above one eye looks like when it is shut: colours [h, w, 3] and weights [h, w], at (left, top)."""
+
+    colour: Floats
+    weight: Floats
+    left: int
+    top: int
+
+
+def shut_lid(picture: Floats, landmarks: Floats, ring: tuple[int, ...], crease: tuple[int, ...]) -> Lid:
+    """Paint the lid that a blink unfolds: skin from around, without the open eye's lashes and shadow, a lash line."""
+    unit = float(np.linalg.norm(landmarks[33] - landmarks[263]))
+    margin = 0.14 * unit
+    points = landmarks[[*ring, *crease], :2]
+    left, top = (int(v) for v in np.maximum(np.floor(points.min(0) - margin), 0))
+    right, bottom = (int(v) for v in np.ceil(points.max(0) + margin))
+    patch = np.ascontiguousarray(picture[top:bottom, left:right], np.float32)
+    across, down = _face_axes(landmarks, patch.shape[:2], left, top)
+    upper, lower, fold = (
+        _edge_at(across, landmarks, edge) for edge in (ring[:9], (ring[0], *ring[:8:-1], ring[8]), crease)
+    )
+    above, depth = upper - down, np.maximum(upper - fold, 0.02 * unit)
+    ends = _ends(across, landmarks, ring, beyond=0.16)
+    lashes_reach = _ends(across, landmarks, ring, beyond=0.4)
+    band = _rise((1.5 * depth - above) / (0.5 * depth)) * _rise((above + 0.01 * unit) / (0.01 * unit)) * ends
+    hidden = np.maximum(
+        band / np.maximum(ends, 1e-3) * lashes_reach,
+        _rise((above + (lower - upper) + 0.05 * unit) / (0.02 * unit)) * (above < 0) * lashes_reach,
+    )
+    skin = fill(patch, np.asarray(1 - np.clip(hidden * 1.5, 0, 1), np.float32))
+    skin = cv2.GaussianBlur(skin, (0, 0), 0.012 * unit + 0.4)
+    bare = _bare_skin(picture, landmarks, ring)
+    skin = skin * (1 - LID_EVENNESS) + bare * LID_EVENNESS
+    lashes = np.exp(-((above / (0.020 * unit)) ** 2)) * 0.55
+    crease_line = np.exp(-(((above - depth) / (0.014 * unit)) ** 2)) * 0.10
+    colour = skin * (1 - np.maximum(lashes, crease_line))[..., None]
+    return Lid(np.asarray(colour, np.float32), np.asarray(band, np.float32), left, top)
+
+
+def _face_axes(landmarks: Floats, shape: tuple[int, ...], left: int, top: int) -> tuple[Floats, Floats]:
+    """Return each pixel's coordinates along the line of the eyes and down the face."""
+    along = landmarks[263, :2] - landmarks[33, :2]
+    along = along / np.linalg.norm(along)
+    y, x = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
+    x, y = x + left, y + top
+    return x * along[0] + y * along[1], y * along[0] - x * along[1]
+
+
+def _edge_at(across: Floats, landmarks: Floats, edge: tuple[int, ...]) -> Floats:
+    """Return how far down the face an edge lies at each pixel's place across it."""
+    along, down = _along_down(landmarks, edge)
+    return np.asarray(np.interp(across, along, down), np.float32)
+
+
+def _along_down(landmarks: Floats, points: tuple[int, ...]) -> tuple[Floats, Floats]:
+    axis = landmarks[263, :2] - landmarks[33, :2]
+    axis = axis / np.linalg.norm(axis)
+    place = landmarks[list(points), :2]
+    return place @ axis, place @ np.array([-axis[1], axis[0]], np.float32)
+
+
+def _bare_skin(picture: Floats, landmarks: Floats, ring: tuple[int, ...]) -> Floats:
+    """Return the colour of the skin between an eye and its brow and just under it, without shadows and lashes."""
+    above, below = ((222, 223, 224), (118, 119, 120)) if ring[0] == 33 else ((442, 443, 444), (347, 348, 349))
+    x, y = np.clip(np.round(landmarks[[*above, *below], :2]).astype(int), 1, picture.shape[0] - 2).T
+    colours = np.stack([picture[y + j, x + i] for i in (-1, 0, 1) for j in (-1, 0, 1)]).mean(0)
+    brightness = colours.sum(1)
+    return np.asarray(colours[brightness >= np.median(brightness)].mean(0) * 0.94, np.float32)
+
+
+def _ends(across: Floats, landmarks: Floats, ring: tuple[int, ...], beyond: float = 0.0) -> Floats:
+    """Return 1 along the eye, fading to 0 at its corners or a part of its width `beyond` them."""
+    along, _ = _along_down(landmarks, ring)
+    width = float(along.max() - along.min())
+    start, stop = float(along.min()) - beyond * width, float(along.max()) + beyond * width
+    fade = 0.26 * width
+    return np.asarray(_rise((across - start) / fade) * _rise((stop - across) / fade), np.float32)
+
+
+def _rise(t: Floats) -> Floats:
+    clipped = np.clip(t, 0, 1)
+    return np.asarray(clipped * clipped * (3 - 2 * clipped), np.float32)
+
+
+@compiled
+def draw_lash_line(frame: Bytes, lids: Floats, left: int, colour: Floats, strength: float, half_px: float) -> None:
+    """Draw the line where two shut lids (or lips) meet, [3, w] as traced, into frame [h, w, 3]."""
+    columns = lids.shape[1]
+    reach = int(3 * half_px) + 1
+    for column in range(columns):
+        x = left + column
+        middle = 0.5 * (lids[0, column] + lids[1, column])
+        end = min(min(column, columns - 1 - column) / (0.12 * columns), 1.0)
+        for y in range(max(int(middle) - reach, 0), min(int(middle) + reach + 2, frame.shape[0])):
+            away = (y - middle) / half_px
+            share = strength * end * math.exp(-away * away)
+            for c in range(3):
+                frame[y, x, c] = np.uint8(frame[y, x, c] * (1 - share) + colour[c] * share + 0.5)
 
 
 @compiled

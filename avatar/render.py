@@ -6,13 +6,14 @@ the inside of the mouth, seen between the edges of lids and lips. A layer's tria
 """
 
 from dataclasses import dataclass
+from typing import Self
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from avatar import topology
-from avatar.eyes import LID_SHADOW, Eye, draw_eye, eye_from
+from avatar.eyes import LID_SHADOW, Eye, Lid, draw_eye, draw_lash_line, eye_from, shut_lid
 from avatar.latents import HeadPose, LatentSpace, Motion, dynamics_of, neutral_motion
 from avatar.matting import fill
 from avatar.mouth import Mouth, draw_mouth, mouth_for
@@ -31,6 +32,10 @@ FEATHER = 0.05
 """Width of the face layer's soft edge, in face widths."""
 TEETH_DEPTH = 0.07
 """How far the teeth lie behind the lips, in eye distances."""
+LASH_LINE, LIP_LINE = 0.008, 0.009
+"""Half the thickness of the line where lids or lips meet, in eye distances."""
+SHUT_AT = 0.75
+"""How far a lid closes until the skin it unfolds shows in full."""
 PHOTO_REACH = 0.05
 """Change of the lips, in eye distances, over which the photograph's own mouth gives way to the drawn one."""
 
@@ -41,6 +46,36 @@ class _Textures:
     body: Bytes
     background: Bytes
     photo: Floats
+
+
+@dataclass(slots=True)
+class _Blink:
+    """One eye's place in the face texture, open and shut, and how far it is mixed now."""
+
+    window: tuple[slice, slice]
+    open: Bytes
+    shut_colour: Bytes
+    mixed: float = 0.0
+
+    @classmethod
+    def of(cls, texture: Bytes, lid: Lid) -> Self:
+        """Prepare both states of a lid's window of the premultiplied face texture."""
+        height, width = lid.weight.shape
+        window = (slice(lid.top, lid.top + height), slice(lid.left, lid.left + width))
+        open_ = texture[window].copy()
+        weight = lid.weight[..., None]
+        alpha = open_[..., 3:] / np.float32(255)
+        shut = open_.astype(np.float32)
+        shut[..., :3] = shut[..., :3] * (1 - weight) + lid.colour * alpha * weight
+        return cls(window, open_, _bytes(shut))
+
+    def shut(self, texture: Bytes, amount: float) -> None:
+        """Mix the window of the texture: 0 as photographed, 1 shut."""
+        t = min(max(amount / SHUT_AT, 0.0), 1.0)
+        share = t * t * (3 - 2 * t)
+        if abs(share - self.mixed) > 0.004:
+            texture[self.window] = cv2.addWeighted(self.open, 1 - share, self.shut_colour, share, 0)
+            self.mixed = share
 
 
 class Renderer:
@@ -60,8 +95,17 @@ class Renderer:
             eye_from(photo, landmarks, topology.EYE_RIGHT, topology.IRIS_RIGHT),
             eye_from(photo, landmarks, topology.EYE_LEFT, topology.IRIS_LEFT),
         )
+        lids = (
+            shut_lid(photo, landmarks, topology.EYE_RIGHT, topology.CREASE_RIGHT),
+            shut_lid(photo, landmarks, topology.EYE_LEFT, topology.CREASE_LEFT),
+        )
+        self._lids = tuple(_Blink.of(self._textures.face, lid) for lid in lids)
+        self._lash_colours = tuple(_darkest(photo, landmarks, eye.ring) for eye in self._eyes)
+        self._lip_colour = 0.55 * _darkest(photo, landmarks, topology.LIPS)
         self._mouth: Mouth = mouth_for(_light(photo, landmarks), self._face.mouth_unit_px)
         self._rotation = portrait.rotation
+        self._unit_px = portrait.eye_distance_px * size_px / portrait.size_px
+        self._own_lips_open = bool(self._face.lips.rest_px.max() > 0)
         self._neutral = self._face.vertices(dynamics_of(neutral_motion()))
         self._lip_line = self._camera.project(self._neutral[[13, 14]]).mean(0)
         self._lip_line[2] -= TEETH_DEPTH * self._face.mouth_unit_px
@@ -78,10 +122,13 @@ class Renderer:
         pose, z = HeadPose.of(motion), dynamics_of(motion)
         vertices = self._face.vertices(z)
         placed = self._camera.project(self._camera.place(vertices, pose))
+        openings = tuple(self._opening(eye, placed) for eye in self._eyes)
+        for blink, opening in zip(self._lids, openings, strict=True):
+            blink.shut(self._textures.face, 1 - opening)
         np.copyto(self._frame, self._textures.background)
         self._draw_body(pose, breath)
         self._draw_face(placed)
-        self._draw_eyes(pose, z, placed)
+        self._draw_eyes(pose, z, placed, openings)
         self._draw_mouth(pose, z, vertices, placed)
         return self._frame
 
@@ -131,9 +178,9 @@ class Renderer:
         source, target = (np.ascontiguousarray(points[:, :2]) for points in (seen, corners))
         return np.asarray(cv2.getAffineTransform(source, target), np.float32)
 
-    def _draw_eyes(self, pose: HeadPose, z: Floats, placed: Floats) -> None:
+    def _draw_eyes(self, pose: HeadPose, z: Floats, placed: Floats, openings: tuple[float, ...]) -> None:
         shifts = self._face.iris_shift(z)
-        for eye, shift in zip(self._eyes, shifts, strict=True):
+        for eye, shift, opening, lash in zip(self._eyes, shifts, openings, self._lash_colours, strict=True):
             ring = placed[list(eye.ring), :2]
             left, top, right, bottom = self._window(ring)
             if right <= left or bottom <= top:
@@ -143,7 +190,6 @@ class Renderer:
             to_patch[:, 2] -= (eye.left, eye.top)
             upper, lower = ring[:9], np.concatenate([ring[8:], ring[:1]])[::-1]
             lids = _edges(upper, lower, left, right)
-            opening = (lower[4, 1] - upper[4, 1]) / max(self._rest_opening(eye), 1.0)
             shadow = LID_SHADOW * float(np.clip(1 - opening, 0, 1))
             iris_at = np.array([eye.centre[0] - eye.left, eye.centre[1] - eye.top], np.float32) + shift[:2]
             draw_eye(
@@ -159,10 +205,15 @@ class Renderer:
                 shadow,
                 0.9 * eye.radius_px,
             )
+            meeting = float(np.clip((0.35 - opening) / 0.3, 0, 1))
+            if meeting > 0:
+                draw_lash_line(self._frame, lids, left, lash, 0.75 * meeting, LASH_LINE * self._unit_px)
 
-    def _rest_opening(self, eye: Eye) -> float:
-        ring = self._landmarks[list(eye.ring), 1]
-        return float(ring[12] - ring[4])
+    def _opening(self, eye: Eye, placed: Floats) -> float:
+        """Return how far an eye is open, against the photograph."""
+        upper, lower = eye.ring[4], eye.ring[12]
+        rest = np.linalg.norm(self._landmarks[upper, :2] - self._landmarks[lower, :2])
+        return float(np.linalg.norm(placed[upper, :2] - placed[lower, :2]) / max(float(rest), 1.0))
 
     def _window(self, points: Floats) -> tuple[int, int, int, int]:
         low = np.maximum(np.floor(points.min(0)).astype(int) - 2, 0)
@@ -192,6 +243,9 @@ class Renderer:
             self._textures.photo, to_mouth, to_photo, jaw, tip, lips, left, top, bottom,
             self._mouth.scale, unit, share,
         )  # fmt: skip
+        meeting = 1 - float((lips[1] - lips[0]).max()) / (0.03 * unit)
+        if self._own_lips_open and meeting > 0:
+            draw_lash_line(self._frame, lips, left, self._lip_colour, 0.8 * meeting, LIP_LINE * unit)
 
     def _jaw(self, vertices: Floats) -> Floats:
         """Return how far the jaw has moved along the face's x and y, in mouth units."""
@@ -246,6 +300,15 @@ def _feathered(inside: Floats, width_px: float) -> Floats:
     away = cv2.distanceTransform((inside < 0.5).astype(np.uint8), cv2.DIST_L2, 5)
     t = np.clip(1 - away / width_px, 0, 1)
     return np.asarray(t * t * (3 - 2 * t), np.float32)
+
+
+def _darkest(photo: Floats, landmarks: Floats, ring: tuple[int, ...]) -> Floats:
+    """Return the colour of the darkest twentieth around a ring: lashes, or the line between lips."""
+    points = landmarks[list(ring), :2]
+    low, high = np.floor(points.min(0)).astype(int), np.ceil(points.max(0)).astype(int)
+    colours = photo[max(low[1], 0) : high[1] + 1, max(low[0], 0) : high[0] + 1].reshape(-1, 3)
+    brightness = colours.sum(1)
+    return np.asarray(colours[brightness <= np.percentile(brightness, 5)].mean(0), np.float32)
 
 
 def _light(photo: Floats, landmarks: Floats) -> Floats:

@@ -29,6 +29,10 @@ LIPS = LIPS_OUTER_UPPER + LIPS_OUTER_LOWER[-2:0:-1]
 STABLE = (6, 168, 197, 195, 5, 4, 33, 133, 263, 362, 8, 9, 151, 10, 127, 356, 234, 454, 21, 251, 162, 389, 54, 284)
 """Landmarks that dynamics hardly move: forehead, temples, nose, eye corners."""
 
+CREASE_RIGHT = (247, 30, 29, 27, 28, 56, 190)
+CREASE_LEFT = (414, 286, 258, 257, 259, 260, 467)
+"""The row above the upper lid, where its crease is; from left to right."""
+
 BROW_RIGHT = (70, 63, 105, 66, 107)
 BROW_LEFT = (336, 296, 334, 293, 300)
 
