@@ -8,7 +8,7 @@ the one group, whatever blocks in worker threads with a name.
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, aclosing
+from contextlib import ExitStack, aclosing, nullcontext
 from dataclasses import asdict, dataclass, replace
 from typing import Literal, Protocol
 
@@ -501,10 +501,11 @@ class Session:
 
     async def _noting_first(self, stream: AsyncIterator[str]) -> AsyncIterator[str]:
         reply = self._reply
-        async for text in stream:
-            if reply and text:
-                reply.note_token()
-            yield text
+        async with aclosing(stream) if isinstance(stream, AsyncGenerator) else nullcontext():
+            async for text in stream:
+                if reply and text:
+                    reply.note_token()
+                yield text
 
     def _drop_reply(self) -> None:
         if self._reply is None or self._reply_task is None:
