@@ -14,6 +14,7 @@ from time import monotonic
 from agent.build import Visage, build_stages, build_visage
 from agent.config import ROOT, Config
 from agent.devices import NO_MICROPHONE, DeviceMicrophone, DeviceSpeaker, find_devices
+from agent.flipbook import Flipbook
 from agent.ledger import Ledger
 from agent.overlay import Overlay, OverlayPainter
 from agent.picture import Display, FrameShown, PictureLoop, WindowDisplay
@@ -237,7 +238,9 @@ class _Stage:
             self.session.frame_shown(shown.position, shown.shown_at, late=shown.late)
 
     def _recorder(self, path: Path, size_px: int) -> RecorderDisplay:
-        recorder = Recorder(path, (size_px, size_px), self._speaker.sample_rate_hz)
+        rate_hz = self._speaker.sample_rate_hz
+        moving_picture = path.suffix.lower() == ".webp"
+        recorder = Flipbook(path, rate_hz) if moving_picture else Recorder(path, (size_px, size_px), rate_hz)
         return RecorderDisplay(recorder, self._heard, lambda frame: self._painter.painted(frame, self._overlay()))
 
     def _heard(self, start: int, stop: int) -> Samples:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Protocol
 
 import av
 import numpy as np
@@ -136,10 +137,25 @@ Mix = Callable[[int, int], Samples]
 """Gives the samples to record of positions [start, stop)."""
 
 
+class Film(Protocol):
+    """What frames and sound are recorded into."""
+
+    sample_rate_hz: int
+    frame_rate_hz: int
+
+    def add(self, frame: Frame, sound: Samples, time_s: float) -> None:
+        """Take one frame seen at `time_s` and the sound since the frame before."""
+        ...
+
+    def close(self) -> None:
+        """Finish the file."""
+        ...
+
+
 class RecorderDisplay:
     """A display that records from its first frame on, with the sound up to each frame that `mix` gives."""
 
-    def __init__(self, recorder: Recorder, mix: Mix, paint: Callable[[Frame], Frame] | None = None) -> None:
+    def __init__(self, recorder: Film, mix: Mix, paint: Callable[[Frame], Frame] | None = None) -> None:
         """Record into `recorder`; `paint` writes over a copy of each frame."""
         self._recorder, self._mix, self._paint = recorder, mix, paint
         self._start: int | None = None

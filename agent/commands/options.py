@@ -10,7 +10,7 @@ from avatar.controls import EMOTIONS, Controls
 
 PortraitOption = Annotated[Path | None, typer.Option("--portrait", "-p", help="A picture or a .face file.")]
 ConfigOption = Annotated[Path | None, typer.Option("--config", "-c", help="Settings; default: config.yaml.")]
-RecordOption = Annotated[Path | None, typer.Option("--record", "-r", help="Film what is seen and heard (.mp4).")]
+RecordOption = Annotated[Path | None, typer.Option("--record", "-r", help="Film it: .mp4, or .webp (no sound).")]
 
 
 class ControlOptions:
