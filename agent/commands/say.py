@@ -25,6 +25,7 @@ def say(
     seed: ControlOptions.seed = 0,
 ) -> None:
     """Let a face say a text, aloud in a window or into a video file."""
+    controls = controls_of(gaze, distance, emotion)
     from agent.config import load_config_or_default, portrait_or_default
     from agent.conversation import Wish, converse, suit_to_machine
 
@@ -34,7 +35,6 @@ def say(
     settings = load_config_or_default(config)
     tell = Console(stderr=True, highlight=False, soft_wrap=True).print
     face = portrait_or_default(portrait, settings)
-    controls = controls_of(gaze, distance, emotion)
     wish = suit_to_machine(Wish(face, say=words, record=record, window=window, seed=seed, controls=controls), tell)
     asyncio.run(converse(settings, wish, tell))
     if wish.record:

@@ -31,6 +31,7 @@ def talk(
 
     Where a device is missing it says so and films a demonstration into talk.mp4. Esc or closing the window ends it.
     """
+    controls = controls_of(gaze, distance, emotion)
     from agent.config import load_config_or_default, portrait_or_default
     from agent.conversation import Wish, converse, suit_to_machine
 
@@ -46,7 +47,7 @@ def talk(
             window=window,
             ledger=ledger,
             seed=seed,
-            controls=controls_of(gaze, distance, emotion),
+            controls=controls,
         ),
         tell,
     )
