@@ -9,6 +9,7 @@ end, so that they stay on what they look at whatever happens to the head.
 
 from bisect import bisect_right
 from dataclasses import dataclass, replace
+from threading import Lock
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +21,9 @@ from avatar.idle import Activity, Cue, Idle, breath
 from avatar.latents import FRAME_RATE_HZ, LATENT_SIZE, POSE_SIZE, LatentSpace, Motion
 
 HANDOVER_S = 0.2
-"""How long a face keeps anything of a reply that was cut off."""
+"""How long a face keeps anything of a reply that was cut off, unless that moved a landmark faster than"""
+FASTEST_PER_S = 0.6
+"""eye distances a second (2.4 % of one in a frame of 25 fps), as only a very wide mouth would."""
 _HEAD_PER_S = 6.0
 """How fast the head settles into another motion (natural frequency of a critically damped spring)."""
 _CONTROLS_PER_S = 14.0
@@ -90,13 +93,15 @@ class _Track:
 
 
 class _Life:
-    """Idle life on demand: rows on the clock's own grid, made when they are looked at."""
+    """Idle life on demand: rows on the clock's own grid, made when they are first looked at."""
+
+    KEPT = 16
 
     def __init__(self, channels: ChannelMap, eyes: "_Eyes", seed: int) -> None:
         self._map, self._eyes = channels, eyes
         self._idle = Idle(seed)
-        self._rows = np.zeros((4, LATENT_SIZE), np.float32)
-        self._next = -10
+        self._rows = np.zeros((self.KEPT, LATENT_SIZE), np.float32)
+        self._next = 0
         self.activity = Activity.IDLE
         self.liveliness = 1.0
         self.user_paused = False
@@ -104,13 +109,13 @@ class _Life:
     def at(self, time_s: float) -> Motion:
         place = time_s * FRAME_RATE_HZ
         first = int(np.floor(place))
-        if not first - 8 < self._next <= first + 3:
+        # A clock that stood still or jumped starts the rows anew; one that wavers finds them kept.
+        if not first + 3 - self.KEPT < self._next < first + self.KEPT:
             self._next = first - 1
         while self._next <= first + 2:
-            self._rows[:-1] = self._rows[1:]
-            self._rows[-1] = self._step(self._next / FRAME_RATE_HZ)
+            self._rows[self._next % self.KEPT] = self._step(self._next / FRAME_RATE_HZ)
             self._next += 1
-        return _between(self._rows, place - first)
+        return _between(self._rows[[(first + i) % self.KEPT for i in (-1, 0, 1, 2)]], place - first)
 
     def _step(self, time_s: float) -> Motion:
         cue = Cue(self.activity, self.liveliness, phrase_end=self.user_paused)
@@ -136,9 +141,10 @@ class _Eyes:
 
 
 class Animator:
-    """Gives the motion of the moment; not thread-safe. All times are seconds on the one clock.
+    """Gives the motion of the moment. All times are seconds on the one clock.
 
-    Call `motion_at` with times that never go back. What is announced for a later time (`speak`, `place`, `gesture`)
+    `motion_at` may run on another thread than the rest. Its times may waver by some rows and skip, but not go back
+    for good. What is announced for a later time (`speak`, `place`, `gesture`)
     takes effect when that time comes.
     """
 
@@ -146,13 +152,15 @@ class Animator:
         self._space, self._map = space, ChannelMap(space)
         self._eyes = _Eyes(self._map)
         self._life = _Life(self._map, self._eyes, seed)
-        self._track: _Track | None = None
+        self._lock = Lock()
+        self._tracks: list[_Track] = []
         self._source: object = None
         self._last_s = -1.0
         self._shown = np.zeros((2, LATENT_SIZE), np.float32)
         self._step_s = 1.0 / FRAME_RATE_HZ
         still = np.zeros(LATENT_SIZE, np.float32)
         self._left_over = _Settling(-1e3, still, still)
+        self._handover_s = HANDOVER_S
         self._gestures: list[tuple[float, Gesture]] = []
         self._looks: list[tuple[float, float, float]] = []
         self._controls = (controls or Controls()).clamped()
@@ -166,64 +174,74 @@ class Animator:
 
     def turn_to(self, activity: Activity) -> None:
         """Behave as one who idles, listens, thinks or is about to speak, from the next row on."""
-        self._life.activity = activity
+        with self._lock:
+            self._life.activity = activity
 
     def user_paused(self) -> None:
         """Let a listener react (a nod, a blink) to a pause of the user's."""
-        self._life.user_paused = True
+        with self._lock:
+            self._life.user_paused = True
 
     def set_controls(self, controls: Controls) -> None:
         """Change the live controls: smoothly, done within 400 ms."""
-        self._controls = controls.clamped()
-        self._life.liveliness = self._controls.liveliness
+        with self._lock:
+            self._controls = controls.clamped()
+            self._life.liveliness = self._controls.liveliness
 
     def gesture(self, name: str, at_s: float) -> bool:
         """Carry out a stage direction (`nod`, `smile`, `look left`) at a time; False for one that is not known."""
-        if name in GESTURES:
-            self._gestures.append((at_s, GESTURES[name]))
-        elif name in LOOKS:
-            self._looks.append((at_s, *LOOKS[name]))
-        elif name == LOOK_AT_VIEWER:
-            self._looks = [*(look for look in self._looks if look[0] < at_s), (at_s, 0.0, 0.0)]
+        with self._lock:
+            if name in GESTURES:
+                self._gestures.append((at_s, GESTURES[name]))
+            elif name in LOOKS:
+                self._looks.append((at_s, *LOOKS[name]))
+            elif name == LOOK_AT_VIEWER:
+                self._looks.append((at_s, 0.0, 0.0))
         return name in GESTURES or name in LOOKS or name == LOOK_AT_VIEWER
 
     # What is heard.
 
     def speak(self, at_s: float) -> None:
         """Begin a reply whose first sample is heard at `at_s`; its rows come with `append`."""
-        self._track = _Track(at_s)
+        with self._lock:
+            self._tracks = [*self._tracks[-1:], _Track(at_s)]
 
     def append(self, rows: Motion) -> None:
         """Take the reply's next rows [n, LATENT_SIZE] (25 Hz from its first sample), also while it is heard."""
-        if self._track is not None:
-            self._track.append(self._eyes.in_world(rows))
+        with self._lock:
+            if self._tracks:
+                self._tracks[-1].append(self._eyes.in_world(rows))
 
     def place(self, position_s: float, at_s: float) -> None:
         """Say that from `at_s` on the reply is heard from `position_s`: after `pause`, or when the voice came late."""
-        if self._track is not None and not self._track.is_cut:
-            self._track.place(position_s, at_s)
+        with self._lock:
+            if self._tracks and not self._tracks[-1].is_cut:
+                self._tracks[-1].place(position_s, at_s)
 
     def pause(self, at_s: float) -> None:
         """Say that nothing of the reply is heard from `at_s` on, until `place` resumes it."""
-        if self._track is not None:
-            self._track.place(None, at_s)
+        with self._lock:
+            for track in self._tracks:
+                track.place(None, at_s)
 
     def interrupt(self, at_s: float) -> None:
         """End the reply at `at_s`: the face keeps nothing of it after HANDOVER_S."""
-        if self._track is not None:
-            self._track.place(None, at_s)
-            self._track.is_cut = True
+        with self._lock:
+            for track in self._tracks:
+                track.place(None, at_s)
+                track.is_cut = True
 
     # What is seen.
 
     def motion_at(self, time_s: float) -> Motion:
         """Give the row to show while the sample of `time_s` is heard [LATENT_SIZE], for any display rate."""
-        row = self._joined(time_s)
-        pressed = _ramp(float(self._map.lip_gap(row)), *_PRESSED)
-        shown = self._steered(row, time_s)
-        if pressed > 0.0:
-            shown = self._map.close_lips(shown, pressed * max(float(self._map.lip_gap(shown - row)), 0.0))
-        breathed = self.breath_at(time_s)
+        with self._lock:
+            row = self._joined(time_s)
+            shown = self._steered(row, time_s)
+            pressed = _ramp(float(self._map.lip_gap(row)), *_PRESSED)
+            if pressed > 0.0:
+                shown = self._map.close_lips(shown, pressed * max(float(self._map.lip_gap(shown - row)), 0.0))
+            breathed = self._life.liveliness * breath(time_s)
         shown[_PITCH] += _BREATH_PITCH * breathed
         shown[_Y] -= _BREATH_RISE * breathed
         return self._eyes.in_head(shown)
@@ -239,7 +257,7 @@ class Animator:
             self._take_over(time_s)
             self._source = source
         offset = self._left_over.at(time_s, _HEAD_PER_S)
-        fading = max(0.0, 1.0 - (time_s - self._left_over.began_s) / HANDOVER_S)
+        fading = max(0.0, 1.0 - (time_s - self._left_over.began_s) / self._handover_s)
         offset[POSE_SIZE:] = self._left_over.offset[POSE_SIZE:] * np.float32(fading)
         joined: Motion = row + offset
         if time_s > self._last_s:
@@ -255,16 +273,19 @@ class Animator:
         _, before = self._source_at(time_s, self._last_s - time_s)
         _, now = self._source_at(time_s)
         offset = self._shown[1] - before
-        velocity = (self._shown[1] - self._shown[0]) / self._step_s - (now - before) / (time_s - self._last_s)
+        elapsed_s = max(time_s - self._last_s, 1e-3)
+        velocity = (self._shown[1] - self._shown[0]) / self._step_s - (now - before) / elapsed_s
         self._left_over = _Settling(self._last_s, offset, np.clip(velocity, -0.5, 0.5))
+        farthest = np.linalg.norm(self._space.displacement(offset[POSE_SIZE:]), axis=-1).max()
+        self._handover_s = max(HANDOVER_S, float(farthest) / FASTEST_PER_S)
 
     def _source_at(self, time_s: float, shift_s: float = 0.0) -> tuple[object, Motion]:
         """Give the source that drives at `time_s` and its row `shift_s` from then."""
-        placement = self._track.placement(time_s) if self._track is not None else None
-        if self._track is None or placement is None:
-            return None, self._life.at(time_s + shift_s)
-        index, position_s = placement
-        return (id(self._track), index), self._track.at(position_s + shift_s)
+        for track in reversed(self._tracks):
+            if placement := track.placement(time_s):
+                index, position_s = placement
+                return (track, index), track.at(position_s + shift_s)
+        return None, self._life.at(time_s + shift_s)
 
     def _steered(self, row: Motion, time_s: float) -> Motion:
         """Apply controls and gestures to a row [LATENT_SIZE]; eyes stay in the world."""

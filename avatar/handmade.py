@@ -135,7 +135,7 @@ class _Piece:
         ]
         covered = np.zeros(len(times_s), np.bool_)
         for phone in phones:
-            covered |= (phone.start_s - LOOKAHEAD_S < times_s) & (times_s < phone.end_s)
+            covered |= (phone.start_s - LOOKAHEAD_S < times_s) & (times_s < phone.end_s + REACH_BACK_S)
         shapes, closed = np.zeros((len(times_s), len(MOUTH))), np.zeros(len(times_s))
         if covered.any():
             shapes[covered], closed[covered] = (

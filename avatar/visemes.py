@@ -68,32 +68,32 @@ class Shape:
 
 
 REST = Shape(holds_jaw=0.6, holds_lips=0.5)
-_AA = Shape(jaw_open=0.36, lower_lip_drop=0.18)
-_AE = Shape(jaw_open=0.29, lip_stretch=0.35, lower_lip_drop=0.20, upper_lip_raise=0.12, tongue_raise=0.1)
-_AH = Shape(jaw_open=0.20, lip_pucker=0.05, lower_lip_drop=0.12, tongue_raise=0.1, holds_jaw=0.9, holds_lips=0.7)
-_AO = Shape(jaw_open=0.25, lip_funnel=0.55, lip_pucker=0.40, holds_lips=1.3)
-_EH = Shape(jaw_open=0.19, lip_stretch=0.30, lower_lip_drop=0.18, upper_lip_raise=0.10, tongue_raise=0.2)
-_ER = Shape(jaw_open=0.10, lip_pucker=0.25, lip_funnel=0.35, lower_lip_drop=0.15, tongue_raise=0.3, holds_lips=1.1)
-_IH = Shape(jaw_open=0.11, lip_stretch=0.38, lower_lip_drop=0.20, upper_lip_raise=0.10, tongue_raise=0.3, holds_jaw=0.9)
-_IY = Shape(jaw_open=0.07, lip_stretch=0.70, lower_lip_drop=0.30, upper_lip_raise=0.12, tongue_raise=0.5)
-_OW = Shape(jaw_open=0.14, lip_pucker=0.65, lip_funnel=0.45, holds_lips=1.4)
-_UH = Shape(jaw_open=0.09, lip_pucker=0.55, lip_funnel=0.25, holds_lips=1.2)
-_UW = Shape(jaw_open=0.07, lip_pucker=1.0, lip_funnel=0.20, holds_lips=1.6)
-_PBM = Shape(jaw_open=0.01, lip_press=0.3, holds_jaw=1.6, holds_lips=0.5, holds_tongue=0.1)
-_FV = Shape(jaw_open=0.02, upper_lip_raise=0.06, lip_tuck=1.0, holds_jaw=1.8, holds_lips=0.6, holds_tongue=0.2)
+_AA = Shape(jaw_open=0.49, lower_lip_drop=0.18)
+_AE = Shape(jaw_open=0.39, lip_stretch=0.44, lower_lip_drop=0.20, upper_lip_raise=0.12, tongue_raise=0.1)
+_AH = Shape(jaw_open=0.27, lip_pucker=0.05, lower_lip_drop=0.12, tongue_raise=0.1, holds_jaw=0.9, holds_lips=0.7)
+_AO = Shape(jaw_open=0.34, lip_funnel=0.55, lip_pucker=0.40, holds_lips=1.3)
+_EH = Shape(jaw_open=0.26, lip_stretch=0.38, lower_lip_drop=0.18, upper_lip_raise=0.10, tongue_raise=0.2)
+_ER = Shape(jaw_open=0.14, lip_pucker=0.25, lip_funnel=0.35, lower_lip_drop=0.15, tongue_raise=0.3, holds_lips=1.1)
+_IH = Shape(jaw_open=0.15, lip_stretch=0.47, lower_lip_drop=0.20, upper_lip_raise=0.10, tongue_raise=0.3, holds_jaw=0.9)
+_IY = Shape(jaw_open=0.09, lip_stretch=0.88, lower_lip_drop=0.30, upper_lip_raise=0.12, tongue_raise=0.5)
+_OW = Shape(jaw_open=0.19, lip_pucker=0.65, lip_funnel=0.45, holds_lips=1.4)
+_UH = Shape(jaw_open=0.12, lip_pucker=0.55, lip_funnel=0.25, holds_lips=1.2)
+_UW = Shape(jaw_open=0.09, lip_pucker=1.0, lip_funnel=0.20, holds_lips=1.6)
+_PBM = Shape(jaw_open=0.01, lip_press=0.3, holds_jaw=0.7, holds_lips=0.5, holds_tongue=0.1)
+_FV = Shape(jaw_open=0.02, upper_lip_raise=0.06, lip_tuck=1.0, holds_jaw=0.8, holds_lips=0.6, holds_tongue=0.2)
 _TH = Shape(
-    jaw_open=0.08,
-    lip_stretch=0.12,
+    jaw_open=0.12,
+    lip_stretch=0.15,
     lower_lip_drop=0.20,
     upper_lip_raise=0.08,
     tongue_raise=1.0,
     holds_lips=0.6,
     holds_tongue=2.0,
 )
-_TDN = Shape(jaw_open=0.06, lip_stretch=0.12, lower_lip_drop=0.18, tongue_raise=0.8, holds_lips=0.35, holds_tongue=1.6)
+_TDN = Shape(jaw_open=0.09, lip_stretch=0.15, lower_lip_drop=0.18, tongue_raise=0.8, holds_lips=0.35, holds_tongue=1.6)
 _L = Shape(
-    jaw_open=0.10,
-    lip_stretch=0.10,
+    jaw_open=0.15,
+    lip_stretch=0.12,
     lower_lip_drop=0.15,
     tongue_raise=0.9,
     holds_jaw=0.8,
@@ -101,8 +101,8 @@ _L = Shape(
     holds_tongue=1.8,
 )
 _SZ = Shape(
-    jaw_open=0.03,
-    lip_stretch=0.32,
+    jaw_open=0.04,
+    lip_stretch=0.40,
     lower_lip_drop=0.32,
     upper_lip_raise=0.12,
     tongue_raise=0.6,
@@ -110,7 +110,7 @@ _SZ = Shape(
     holds_lips=0.8,
 )
 _SH = Shape(
-    jaw_open=0.04,
+    jaw_open=0.06,
     lip_pucker=0.35,
     lip_funnel=0.60,
     lower_lip_drop=0.22,
@@ -119,11 +119,11 @@ _SH = Shape(
     holds_jaw=1.6,
     holds_lips=1.4,
 )
-_KG = Shape(jaw_open=0.09, lower_lip_drop=0.08, holds_jaw=0.5, holds_lips=0.15, holds_tongue=0.3)
-_HH = Shape(jaw_open=0.10, holds_jaw=0.2, holds_lips=0.1, holds_tongue=0.1)
-_R = Shape(jaw_open=0.07, lip_pucker=0.40, lip_funnel=0.35, lower_lip_drop=0.10, tongue_raise=0.3, holds_lips=1.1)
-_W = Shape(jaw_open=0.05, lip_pucker=1.05, lip_funnel=0.12, holds_jaw=1.1, holds_lips=1.7)
-_Y = Shape(jaw_open=0.06, lip_stretch=0.55, lower_lip_drop=0.20, tongue_raise=0.5, holds_lips=0.9)
+_KG = Shape(jaw_open=0.14, lower_lip_drop=0.08, holds_jaw=0.5, holds_lips=0.15, holds_tongue=0.3)
+_HH = Shape(jaw_open=0.15, holds_jaw=0.2, holds_lips=0.1, holds_tongue=0.1)
+_R = Shape(jaw_open=0.11, lip_pucker=0.40, lip_funnel=0.35, lower_lip_drop=0.10, tongue_raise=0.3, holds_lips=1.1)
+_W = Shape(jaw_open=0.08, lip_pucker=1.05, lip_funnel=0.12, holds_jaw=1.1, holds_lips=1.7)
+_Y = Shape(jaw_open=0.09, lip_stretch=0.69, lower_lip_drop=0.20, tongue_raise=0.5, holds_lips=0.9)
 
 SHAPES: dict[str, tuple[Shape, ...]] = {
     SILENCE: (REST,),
