@@ -1,7 +1,10 @@
 """Find faces and people in a picture. The only importer of mediapipe outside training."""
 
+import contextlib
 import functools
 import os
+import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -28,7 +31,8 @@ class TrackedFace:
 def find_faces(picture: Picture, at_most: int = 4) -> list[TrackedFace]:
     """Return the faces in a picture, largest first; blocks for 10 to 50 ms, the first time for a second."""
     height, width = picture.shape[:2]
-    found = _face_mesh(at_most).process(np.ascontiguousarray(picture)).multi_face_landmarks or []
+    with _quiet():
+        found = _face_mesh(at_most).process(np.ascontiguousarray(picture)).multi_face_landmarks or []
     scale = np.array([width, height, -width], np.float32)
     faces = [
         TrackedFace(
@@ -41,7 +45,9 @@ def find_faces(picture: Picture, at_most: int = 4) -> list[TrackedFace]:
 
 def person_mask(picture: Picture) -> npt.NDArray[np.float32]:
     """Return the probability [height, width] that each pixel belongs to a person."""
-    mask: npt.NDArray[np.float32] = _segmenter().process(np.ascontiguousarray(picture)).segmentation_mask
+    with _quiet():
+        result = _segmenter().process(np.ascontiguousarray(picture))
+    mask: npt.NDArray[np.float32] = result.segmentation_mask
     return mask
 
 
@@ -78,9 +84,22 @@ def _segmenter() -> Any:
     return _solutions().selfie_segmentation.SelfieSegmentation(model_selection=0)
 
 
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep what mediapipe's native code writes to the error stream, which no setting of its own stops, off it."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
 def _solutions() -> Any:
-    os.environ.setdefault("GLOG_minloglevel", "2")  # mediapipe greets on stderr otherwise
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     import mediapipe as mp
 
     return mp.solutions

@@ -5,6 +5,8 @@ the inside of the mouth, seen between the edges of lids and lips. A layer's tria
 (`avatar/raster.py`), `cv2.remap` fetches premultiplied colours, and one pass lays them over what is there.
 """
 
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Self
 
@@ -104,6 +106,8 @@ class Renderer:
         self._lip_colour = 0.55 * _darkest(photo, landmarks, topology.LIPS)
         self._mouth: Mouth = mouth_for(_light(photo, landmarks), self._face.mouth_unit_px)
         self._rotation = portrait.rotation
+        tilt = np.linalg.inv(portrait.rotation[:2, :2])
+        self._flatten = np.asarray(tilt / self._face.mouth_unit_px, np.float32)
         self._unit_px = portrait.eye_distance_px * size_px / portrait.size_px
         self._own_lips_open = bool(self._face.lips.rest_px.max() > 0)
         self._neutral = self._face.vertices(dynamics_of(neutral_motion()))
@@ -119,18 +123,39 @@ class Renderer:
 
         breath in [0, 1] raises the shoulders. Takes about 4 ms at 512 pixels.
         """
+        for _ in self._stages(motion, breath):
+            pass
+        return self._frame
+
+    def _stages(self, motion: Motion, breath: float) -> Iterator[str]:
+        """Draw one frame, naming each stage when it is done."""
         pose, z = HeadPose.of(motion), dynamics_of(motion)
         vertices = self._face.vertices(z)
         placed = self._camera.project(self._camera.place(vertices, pose))
         openings = tuple(self._opening(eye, placed) for eye in self._eyes)
         for blink, opening in zip(self._lids, openings, strict=True):
             blink.shut(self._textures.face, 1 - opening)
+        yield "vertices"
         np.copyto(self._frame, self._textures.background)
         self._draw_body(pose, breath)
+        yield "background and body"
         self._draw_face(placed)
+        yield "face"
         self._draw_eyes(pose, z, placed, openings)
+        yield "eyes"
         self._draw_mouth(pose, z, vertices, placed)
-        return self._frame
+        yield "mouth"
+
+    def timed(self, motions: Floats) -> dict[str, list[float]]:
+        """Draw motions [n, LATENT_SIZE] and return how long each stage of each took, in milliseconds."""
+        taken: dict[str, list[float]] = {}
+        for motion in motions:
+            start = time.perf_counter()
+            for stage in self._stages(motion, 0.0):
+                now = time.perf_counter()
+                taken.setdefault(stage, []).append(1000 * (now - start))
+                start = now
+        return taken
 
     def _draw_body(self, pose: HeadPose, breath: float) -> None:
         camera, body = self._camera, self._body
@@ -230,9 +255,8 @@ class Renderer:
         lips = _edges(upper, lower, left, right)
         middle = self._lip_line
         to_photo = self._plane(middle, pose)
-        turn = np.linalg.inv(self._rotation[:2, :2]).astype(np.float32) / np.float32(unit)
-        to_mouth = turn @ to_photo
-        to_mouth[:, 2] -= turn @ middle[:2]
+        to_mouth = self._flatten @ to_photo
+        to_mouth[:, 2] -= self._flatten @ middle[:2]
         jaw = self._jaw(vertices)
         moved = vertices[[0, 17, 13, 14]] - self._face.rest[[0, 17, 13, 14]]
         share = float(np.exp(-((np.abs(moved).max() / (PHOTO_REACH * unit)) ** 2)))
