@@ -20,7 +20,7 @@ from avatar.portrait import Portrait, bake
 from dialogue.errors import InputError
 from dialogue.recognise import Recogniser
 from dialogue.recognise.sphinx import SphinxRecogniser
-from dialogue.reply import Replier
+from dialogue.reply.commands import CommandReplier
 from dialogue.reply.knowledge import KnowledgeReplier
 from dialogue.sentences import Direction, Piece, Splitter
 from dialogue.synthesise.espeak import EspeakVoice
@@ -28,6 +28,9 @@ from dialogue.synthesise.fallback import Engine, FallbackVoice
 from dialogue.synthesise.flite import FliteVoice
 from dialogue.synthesise.stream import VoiceStream
 from dialogue.vad import SileroVad, VadSettings, VoiceActivityDetector, WebRtcVad
+
+LOUDNESS_STEP_DB = 5.0
+RATE_STEP = 1.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,23 +68,23 @@ async def build_stages(
 
     Raises EngineUnavailable and ConfigError.
     """
+    knowledge = await asyncio.to_thread(KnowledgeReplier.load, ROOT / config.reply.knowledge)
     async with asyncio.TaskGroup() as group:
         ear = group.create_task(asyncio.to_thread(_ear, config)) if microphone else None
-        recogniser = group.create_task(asyncio.to_thread(_recogniser, config)) if microphone else None
-        replier = group.create_task(asyncio.to_thread(_replier, config))
+        hearing = group.create_task(asyncio.to_thread(_recogniser, config, knowledge)) if microphone else None
         voice = VoiceStream(partial(_voice, config), speaker.sample_rate_hz, config.voice)
         await stack.enter_async_context(voice)
     return Stages(
         speaker=speaker,
         voice=voice,
-        replier=replier.result(),
+        replier=CommandReplier(knowledge),
         pieces=_pieces,
         microphone=microphone,
         ear=ear.result() if ear else None,
-        recogniser=recogniser.result() if recogniser else None,
+        recogniser=hearing.result() if hearing else None,
         face=visage.animator,
         mover=visage.mover,
-        direct=partial(_direct, visage.animator),
+        direct=partial(_direct, visage.animator, voice),
     )
 
 
@@ -94,8 +97,17 @@ async def _pieces(text: AsyncIterator[str]) -> AsyncGenerator[Piece, None]:
         yield piece
 
 
-def _direct(animator: Animator, direction: Direction, at_s: float) -> None:
-    animator.gesture(f"{direction.name} {direction.detail}".strip(), at_s)
+def _direct(animator: Animator, voice: VoiceStream, direction: Direction, at_s: float) -> None:
+    """Carry out a stage direction: the voice's from its next piece on, the face's when its word is heard."""
+    match direction.name:
+        case "louder" | "quieter":
+            step_db = LOUDNESS_STEP_DB if direction.name == "louder" else -LOUDNESS_STEP_DB
+            voice.loudness_dbfs = min(max(voice.loudness_dbfs + step_db, -40.0), -9.0)
+        case "faster" | "slower":
+            step = RATE_STEP if direction.name == "faster" else 1 / RATE_STEP
+            voice.rate = min(max(voice.rate * step, 0.5), 2.0)
+        case _:
+            animator.gesture(f"{direction.name} {direction.detail}".strip(), at_s)
 
 
 def _ear(config: Config) -> Ear:
@@ -106,12 +118,8 @@ def _detector(settings: VadSettings) -> VoiceActivityDetector:
     return SileroVad() if settings.engine == "silero" else WebRtcVad(settings.aggressiveness)
 
 
-def _recogniser(config: Config) -> Recogniser:
-    return SphinxRecogniser(config.recognise.sphinx)
-
-
-def _replier(config: Config) -> Replier:
-    return KnowledgeReplier.load(ROOT / config.reply.knowledge)
+def _recogniser(config: Config, knowledge: KnowledgeReplier) -> Recogniser:
+    return SphinxRecogniser(config.recognise.sphinx, knowledge.vocabulary())
 
 
 def _voice(config: Config) -> FallbackVoice:
