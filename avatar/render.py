@@ -5,7 +5,6 @@ the inside of the mouth, seen between the edges of lids and lips. A layer's tria
 (`avatar/raster.py`), `cv2.remap` fetches premultiplied colours, and one pass lays them over what is there.
 """
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Self
@@ -123,12 +122,12 @@ class Renderer:
 
         breath in [0, 1] raises the shoulders. Takes about 4 ms at 512 pixels.
         """
-        for _ in self._stages(motion, breath):
+        for _ in self.stages(motion, breath):
             pass
         return self._frame
 
-    def _stages(self, motion: Motion, breath: float) -> Iterator[str]:
-        """Draw one frame, naming each stage when it is done."""
+    def stages(self, motion: Motion, breath: float = 0.0) -> Iterator[str]:
+        """Draw one frame, naming each stage when it is done; `render` goes through them all."""
         pose, z = HeadPose.of(motion), dynamics_of(motion)
         vertices = self._face.vertices(z)
         placed = self._camera.project(self._camera.place(vertices, pose))
@@ -145,17 +144,6 @@ class Renderer:
         yield "eyes"
         self._draw_mouth(pose, z, vertices, placed)
         yield "mouth"
-
-    def timed(self, motions: Floats) -> dict[str, list[float]]:
-        """Draw motions [n, LATENT_SIZE] and return how long each stage of each took, in milliseconds."""
-        taken: dict[str, list[float]] = {}
-        for motion in motions:
-            start = time.perf_counter()
-            for stage in self._stages(motion, 0.0):
-                now = time.perf_counter()
-                taken.setdefault(stage, []).append(1000 * (now - start))
-                start = now
-        return taken
 
     def _draw_body(self, pose: HeadPose, breath: float) -> None:
         camera, body = self._camera, self._body

@@ -6,6 +6,7 @@ unprojected so that the own motion of the portrait gives back every vertex exact
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -23,9 +24,11 @@ from avatar.latents import (
     gap,
 )
 from avatar.portrait import Portrait
+from avatar.raster import compiled
 
 Floats = npt.NDArray[np.float32]
 Triangles = npt.NDArray[np.int32]
+Indices = npt.NDArray[np.intp]
 
 CAMERA_EYES = 10.0
 """Distance of the camera in eye distances: 0.9 m."""
@@ -49,8 +52,8 @@ class Closure:
     [n, p]: how far each vertex goes down the face for a pixel more of opening.
     """
 
-    upper: npt.NDArray[np.intp]
-    lower: npt.NDArray[np.intp]
+    upper: Indices
+    lower: Indices
     asked_rest: Floats
     asked_basis: Floats
     asked_own: Floats
@@ -62,7 +65,7 @@ class Closure:
 class FaceRig:
     """The face mesh of one portrait at one size.
 
-    rest [n, 3]: vertices in space at the portrait's own motion; basis [K, n * 3] pixels; own [K]; down [3]: the
+    rest [n, 3]: vertices in space at the portrait's own motion; basis [K, n, 3] pixels; own [K]; down [3]: the
     direction from brow to chin; texture_points [n, 2]: where each vertex lies in the photograph.
     """
 
@@ -80,10 +83,9 @@ class FaceRig:
 
     def vertices(self, z: Floats) -> Floats:
         """Return the vertices [n, 3] in space, before head pose, of dynamics z [K]."""
-        moved = self.rest + ((z - self.own) @ self.basis).reshape(-1, 3)
+        moved = _displaced(self.rest, self.basis, z - self.own)
         for closure, wanted in ((self.lips, self._lip_gap(z)), (self.lids, self._lid_gap(z))):
-            now = (moved[closure.lower] - moved[closure.upper]) @ self.down
-            moved += (closure.spread @ (wanted - now))[:, None] * self.down
+            _close(moved, closure.upper, closure.lower, closure.spread, wanted, self.down)
         return moved
 
     def iris_shift(self, z: Floats) -> Floats:
@@ -134,9 +136,7 @@ class Camera:
 
     def project(self, points: Floats) -> Floats:
         """Move points in space [n, 3] to the picture, keeping z."""
-        nearness = self.distance_px / (self.distance_px - points[:, 2:3])
-        flat = points[:, :2] * nearness + self.centre_px
-        return np.asarray(np.concatenate([flat, points[:, 2:3]], 1), np.float32)
+        return _projected(points, self.distance_px, self.centre_px)
 
     def place(self, points: Floats, pose: HeadPose, share: float = 1.0) -> Floats:
         """Turn and move points in space with the head; `share` scales the whole pose for what follows it less."""
@@ -150,8 +150,60 @@ class Camera:
             ]
         )
         rotation = less.rotation().astype(np.float32)
-        placed: Floats = (points - self.pivot) @ rotation.T + (self.pivot + shift).astype(np.float32)
-        return placed
+        return _turned(points, rotation, self.pivot, (self.pivot + shift).astype(np.float32))
+
+
+@compiled
+def _displaced(rest: Floats, basis: Floats, change: Floats) -> Floats:
+    """Return rest [n, 3] moved by basis [K, n, 3] times change [K]. Plain loops: BLAS would start threads for this."""
+    moved = rest.copy()
+    for k in range(basis.shape[0]):
+        amount = change[k]
+        if amount != 0.0:
+            for v in range(moved.shape[0]):
+                for axis in range(3):
+                    moved[v, axis] += amount * basis[k, v, axis]
+    return moved
+
+
+@compiled
+def _close(moved: Floats, upper: Indices, lower: Indices, spread: Floats, wanted: Floats, down: Floats) -> None:
+    """Open or close pairs [p] of vertices to the wanted gaps [p], taking the skin along."""
+    missing = np.empty_like(wanted)
+    for p in range(wanted.shape[0]):
+        gap_now = np.float32(0.0)
+        for axis in range(3):
+            gap_now += (moved[lower[p], axis] - moved[upper[p], axis]) * down[axis]
+        missing[p] = wanted[p] - gap_now
+    for v in range(moved.shape[0]):
+        along = np.float32(0.0)
+        for p in range(wanted.shape[0]):
+            along += spread[v, p] * missing[p]
+        for axis in range(3):
+            moved[v, axis] += along * down[axis]
+
+
+@compiled
+def _turned(points: Floats, rotation: Floats, pivot: Floats, target: Floats) -> Floats:
+    """Return points [n, 3] turned about the pivot, which moves to the target."""
+    turned = np.empty_like(points)
+    for v in range(points.shape[0]):
+        x, y, z = points[v, 0] - pivot[0], points[v, 1] - pivot[1], points[v, 2] - pivot[2]
+        for axis in range(3):
+            turned[v, axis] = rotation[axis, 0] * x + rotation[axis, 1] * y + rotation[axis, 2] * z + target[axis]
+    return turned
+
+
+@compiled
+def _projected(points: Floats, distance: float, centre: float) -> Floats:
+    """Return the perspective picture of points [n, 3], z kept."""
+    seen = np.empty_like(points)
+    for v in range(points.shape[0]):
+        nearness = distance / (distance - points[v, 2])
+        seen[v, 0] = points[v, 0] * nearness + centre
+        seen[v, 1] = points[v, 1] * nearness + centre
+        seen[v, 2] = points[v, 2]
+    return seen
 
 
 def camera_of(portrait: Portrait, landmarks: Floats, size_px: int) -> Camera:
@@ -194,7 +246,7 @@ def face_rig(portrait: Portrait, space: LatentSpace, landmarks: Floats, camera: 
     irises = field[:, [*topology.IRIS_RIGHT, *topology.IRIS_LEFT]].reshape(DYNAMICS_SIZE, 2, 5, 3).mean(2)
     return FaceRig(
         rest=rest,
-        basis=np.ascontiguousarray(field[:, owner].reshape(DYNAMICS_SIZE, -1), np.float32),
+        basis=np.ascontiguousarray(field[:, owner], np.float32),
         own=own,
         down=down,
         triangles=triangles,
@@ -340,8 +392,6 @@ def body_rig(portrait: Portrait, landmarks: Floats, camera: Camera, size_px: int
 
 def _outside(oval: Floats, x: Floats, y: Floats) -> Floats:
     """Return how far outside a polygon each point lies, 0 inside."""
-    import cv2
-
     ring = oval.astype(np.float32)
     signed = [cv2.pointPolygonTest(ring, (float(px), float(py)), True) for px, py in zip(x, y, strict=True)]
     return np.maximum(-np.array(signed, np.float32), 0)
