@@ -92,7 +92,7 @@ def _stages(renderer: Renderer, motions: npt.NDArray[np.float32]) -> Iterator[tu
             taken.setdefault(stage, []).append((time.perf_counter() - wall, time.thread_time() - own))
             wall, own = time.perf_counter(), time.thread_time()
     for stage, times in taken.items():
-        yield stage, 1000 * np.array(times[WARM_UP_FRAMES:])
+        yield stage, 1000 * np.asarray(times[WARM_UP_FRAMES:], np.float64)
 
 
 def _limit_ms(size_px: int, frames: int) -> Times:
