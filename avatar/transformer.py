@@ -37,7 +37,7 @@ class Size:
         return 4 * self.frames + 8
 
 
-class Block(nn.Module):
+class Block(nn.Module):  # type: ignore[misc]  # torch is untyped here
     """Attention and a two-layer network, each on normalised input and added to it."""
 
     def __init__(self, size: Size) -> None:
@@ -59,7 +59,7 @@ class Block(nn.Module):
         return x + self.feed(self.feed_norm(x))
 
 
-class MotionTransformer(nn.Module):
+class MotionTransformer(nn.Module):  # type: ignore[misc]
     """Predicts the clean motion of a window from its noisy motion."""
 
     def __init__(self, size: Size) -> None:

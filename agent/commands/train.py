@@ -50,14 +50,15 @@ def label(
     """Find the phones of every tracked clip, for training and scoring -> work/phones/FOLDER.json."""
     from rich.progress import track as progress
 
-    from avatar.training.labels import Aligner, FreeDecoder, load_words, save_phones
+    from avatar.phones import PhoneDecoder
+    from avatar.training.labels import Aligner, load_words, save_phones
     from avatar.training.labels import label as label_clip
     from avatar.training.tracks import load_track
 
     name = folder.resolve().name
     transcript = folder / "words.csv"
     words = load_words(transcript) if transcript.exists() else {}
-    aligner, decoder = Aligner(), FreeDecoder()
+    aligner, decoder = Aligner(), PhoneDecoder()
     phones = {}
     for path in progress(sorted((WORK / "tracks" / name).glob("*.npz")), description="labelling"):
         samples = load_track(path).samples

@@ -21,7 +21,7 @@ from avatar.training import evaluate
 from avatar.training.dataset import Clip
 from avatar.training.recipe import BROADCAST, CLEAN, HEADS, load_clips
 from dialogue.errors import InputError
-from dialogue.speech import Phone
+from dialogue.speech import Phone, SpeechChunk
 from dialogue.synthesise.flite import FliteSettings, FliteVoice
 
 WORK = Path("work")
@@ -84,7 +84,9 @@ def _lips(
         "loudness": [evaluate.from_loudness(clip) for clip in clips],
         "visemes": [evaluate.from_generator(handmade, space, [0])(clip) for clip in clips],
         "learned": one,
-        f"learned, mean of {SAMPLES}": [evaluate.from_generator(learned, space, range(SAMPLES))(clip) for clip in clips],
+        f"learned, mean of {SAMPLES}": [
+            evaluate.from_generator(learned, space, range(SAMPLES))(clip) for clip in clips
+        ],
         "learned, sound alone": [evaluate.from_generator(learned, space, [0])(clip) for clip in silent],
     }
     for method, predicted in methods.items():
@@ -110,7 +112,13 @@ def _articulation(name: str, generator: MotionGenerator, sentences: Sequence[str
 
 
 def _spoken(generator: MotionGenerator, text: str) -> tuple[Motion, list[Phone]]:
-    chunks = list(FliteVoice(FliteSettings()).speak(text))
+    chunks: list[SpeechChunk] = []
+
+    def keep(chunk: SpeechChunk) -> bool:
+        chunks.append(chunk)
+        return True
+
+    FliteVoice(FliteSettings()).speak(text, keep)
     generator.begin(0, None, Controls())
     rows = [generator.push(chunk) for chunk in chunks] + [generator.finish()]
     return np.concatenate(rows), [phone for chunk in chunks for phone in chunk.phones]

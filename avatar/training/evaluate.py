@@ -50,7 +50,8 @@ def speak(generator: MotionGenerator, clip: Clip, seed: int) -> Motion:
     generator.begin(seed, None, Controls())
     rows = [generator.push(SpeechChunk(clip.samples, SAMPLE_RATE_HZ, clip.phones)), generator.finish()]
     motion = np.concatenate(rows)
-    return np.concatenate([motion, np.repeat(motion[-1:], max(0, len(clip.pose) - len(motion)), 0)])[: len(clip.pose)]
+    held: Motion = np.pad(motion, ((0, max(0, len(clip.pose) - len(motion))), (0, 0)), mode="edge")[: len(clip.pose)]
+    return held
 
 
 def lips_of(motion: Motion, clip: Clip, space: LatentSpace) -> Lips:
@@ -146,7 +147,7 @@ def articulation(spoken: Sequence[tuple[Motion, Sequence[Phone]]], space: Latent
     """Measure lips against phone times."""
     closed, tucked, still = [], [], []
     for motion, phones in spoken:
-        gaps = gap(space.displacement(motion[:, POSE_SIZE:]), UPPER_LIP[3:6], LOWER_LIP[3:6]).mean(axis=-1)
+        gaps = _gaps(motion, space)
         for phone in phones:
             if phone.symbol in ("p", "b", "m"):
                 closed.append(_least(gaps, phone.start_s - 0.04, phone.end_s + 0.04) <= 0.005)
@@ -159,11 +160,17 @@ def articulation(spoken: Sequence[tuple[Motion, Sequence[Phone]]], space: Latent
     return Articulation(len(closed), float(np.mean(closed)), float(np.mean(tucked)), float(np.mean(still or [0.0])))
 
 
-def _least(gaps: npt.NDArray[np.floating], start_s: float, end_s: float) -> float:
+def _gaps(motion: Motion, space: LatentSpace) -> Floats:
+    """Measure the gap of the middle of the lips [n], in eye distances beyond the neutral face's."""
+    gaps: Floats = gap(space.displacement(motion[:, POSE_SIZE:]), UPPER_LIP[3:6], LOWER_LIP[3:6]).mean(axis=-1)
+    return gaps
+
+
+def _least(gaps: Floats, start_s: float, end_s: float) -> float:
     return float(gaps[_frames(gaps, start_s, end_s)].min(initial=1.0))
 
 
-def _frames(gaps: npt.NDArray[np.floating], start_s: float, end_s: float) -> slice:
+def _frames(gaps: Floats, start_s: float, end_s: float) -> slice:
     first = max(0, int(np.ceil(start_s * FRAME_RATE_HZ - 1e-6)))
     return slice(first, min(len(gaps), int(end_s * FRAME_RATE_HZ + 1e-6) + 1))
 
@@ -189,15 +196,16 @@ def liveliness(clips: Sequence[Motion], space: LatentSpace) -> Liveliness:
     degrees = [np.degrees(motion[:, :3]) for motion in clips]
     deviation = np.sqrt(np.mean([angles.var(axis=0) for angles in degrees], axis=0))
     codes = np.concatenate([motion[:, POSE_SIZE:] - motion[:, POSE_SIZE:].mean(0) for motion in clips])
-    gaps = gap(space.displacement(codes), UPPER_LIP[3:6], LOWER_LIP[3:6]).mean(axis=-1)
     seconds = sum(len(motion) for motion in clips) / FRAME_RATE_HZ
     return Liveliness(
         float(np.mean([np.abs(np.diff(angles, axis=0)).mean() for angles in degrees])),
-        *(float(value) for value in deviation),
+        float(deviation[0]),
+        float(deviation[1]),
+        float(deviation[2]),
         60 * sum(blinks(motion, space) for motion in clips) / seconds,
         float(np.degrees(amount(codes, space, "gaze_x").std())),
         float(amount(codes, space, "brow_up").std()),
-        float(100 * gaps.std()),
+        float(100 * np.sqrt(np.mean([_gaps(motion, space).var() for motion in clips]))),
     )
 
 
@@ -218,7 +226,8 @@ def blinks(motion: Motion, space: LatentSpace) -> int:
 def motion_of(clip: Clip, space: LatentSpace) -> Motion:
     """Express what was filmed as motion rows."""
     pose = clip.pose - np.median(clip.pose, axis=0)
-    return np.concatenate([pose, encode(space, clip.offset)], axis=1).astype(np.float32)
+    motion: Motion = np.concatenate([pose, encode(space, clip.offset)], axis=1).astype(np.float32)
+    return motion
 
 
 def frechet(real: Sequence[Motion], other: Sequence[Motion], space: LatentSpace) -> float:

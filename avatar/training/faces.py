@@ -46,7 +46,8 @@ def head_angles(matrices: Floats) -> Floats:
     yaw = np.arcsin(np.clip(-matrices[:, 2, 0], -1, 1))
     pitch = np.arctan2(matrices[:, 2, 1], matrices[:, 2, 2])
     roll = np.arctan2(matrices[:, 1, 0], matrices[:, 0, 0])
-    return np.stack([yaw, pitch, roll], -1).astype(np.float32)
+    angles: Floats = np.stack([yaw, pitch, roll], -1).astype(np.float32)
+    return angles
 
 
 def upright(landmarks: Floats, reference: Floats) -> tuple[Floats, Floats, Floats, Floats]:

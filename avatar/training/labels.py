@@ -12,10 +12,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from pocketsphinx import Decoder, get_model_path
+from pocketsphinx import Decoder
 
-from dialogue.errors import InputError
-from dialogue.speech import PHONES, SILENCE, Phone, Samples, Word
+from avatar.phones import PhoneDecoder, pcm_of, symbol_of
+from dialogue.speech import Phone, Samples, Word
 
 _FRAME_S = 0.01
 _ALIGNMENT_TOLERANCE_S = 0.15
@@ -73,7 +73,7 @@ class Aligner:
         return name
 
     def _decode(self, samples: Samples, text: str) -> list[tuple[str, list[Phone]]] | None:
-        sound = _pcm(samples)
+        sound = pcm_of(samples)
         try:
             self._decoder.set_align_text(text)
             self._run(sound)
@@ -121,7 +121,7 @@ def fill_gaps(phones: Sequence[Phone], decoded: Sequence[Phone]) -> list[Phone]:
     return sorted([*phones, *free], key=lambda phone: phone.start_s)
 
 
-def label(samples: Samples, words: Sequence[Word], aligner: Aligner, decoder: "FreeDecoder") -> list[Phone]:
+def label(samples: Samples, words: Sequence[Word], aligner: Aligner, decoder: PhoneDecoder) -> list[Phone]:
     """Find the phones of a recording, by its words where they are known."""
     return fill_gaps(aligner.align(samples, words) if words else [], decoder.decode(samples))
 
@@ -138,41 +138,9 @@ def load_phones(path: Path) -> dict[str, list[Phone]]:
     return {clip: [Phone(*row) for row in rows] for clip, rows in json.loads(path.read_text()).items()}
 
 
-class FreeDecoder:
-    """Recognises phones without any words (pocketsphinx `allphone`); not thread-safe."""
-
-    def __init__(self) -> None:
-        model = Path(get_model_path()) / "en-us" / "en-us-phone.lm.bin"
-        if not model.exists():
-            raise InputError(f"pocketsphinx came without its phone model ({model}): install pocketsphinx again")
-        self._decoder = Decoder(
-            lm=None, allphone=str(model), lw=2.0, beam=1e-20, pbeam=1e-20, loglevel="FATAL", cmn="batch"
-        )
-
-    def decode(self, samples: Samples) -> list[Phone]:
-        """Give the phones in order with times in seconds; blocks about a fifth of the duration."""
-        self._decoder.start_utt()
-        self._decoder.process_raw(_pcm(samples), full_utt=True)
-        self._decoder.end_utt()
-        return [
-            Phone(_symbol(s.word), s.start_frame * _FRAME_S, (s.end_frame + 1) * _FRAME_S)
-            for s in self._decoder.seg() or ()
-        ]
-
-
-def _pcm(samples: Samples) -> bytes:
-    loudest = max(float(np.abs(samples).max(initial=0.0)), 1e-3)
-    return bytes(np.round(samples / loudest * 20000).astype(np.int16).data)
-
-
 def _phone(entry: object) -> Phone:
     name, start, duration = (getattr(entry, key) for key in ("name", "start", "duration"))
-    return Phone(_symbol(name), start * _FRAME_S, (start + duration) * _FRAME_S)
-
-
-def _symbol(name: str) -> str:
-    symbol = name.lower().rstrip("012")
-    return symbol if symbol in PHONES else SILENCE
+    return Phone(symbol_of(name), start * _FRAME_S, (start + duration) * _FRAME_S)
 
 
 _CONSONANTS = {

@@ -69,7 +69,8 @@ def network_motion(clip: Clip, space: LatentSpace) -> Floats:
     """Express a clip in the network's units [n, MOTION_SIZE]; angles count from the clip's median."""
     pose = clip.pose - np.median(clip.pose, axis=0)
     codes = encode(space, clip.offset)[:, :LEARNED]
-    return np.concatenate([pose / POSE_UNITS, codes], axis=1).astype(np.float32)
+    motion: Floats = np.concatenate([pose / POSE_UNITS, codes], axis=1).astype(np.float32)
+    return motion
 
 
 def speech_rows(clip: Clip) -> Floats:
@@ -261,7 +262,8 @@ def train(
             report(gone, step, total / 200)
             total = 0.0
     network.load_state_dict(average)
-    return network.eval()
+    network.eval()
+    return network
 
 
 def _step(network: MotionTransformer, optimiser: torch.optim.Optimizer, loss: Loss, batch: Batch) -> float:
@@ -278,10 +280,10 @@ def _step(network: MotionTransformer, optimiser: torch.optim.Optimizer, loss: Lo
     return float(value.detach())
 
 
-@torch.no_grad()
 def _average(average: dict[str, Tensor], network: MotionTransformer, keep: float) -> None:
-    for name, value in network.state_dict().items():
-        average[name].lerp_(value, 1 - keep)
+    with torch.no_grad():
+        for name, value in network.state_dict().items():
+            average[name].lerp_(value, 1 - keep)
 
 
 def save_network(network: MotionTransformer, path: Path) -> None:
@@ -294,4 +296,5 @@ def load_network(path: Path) -> MotionTransformer:
     """Read what `save_network` wrote, of the size this file trains."""
     network = MotionTransformer(SIZE)
     network.load_state_dict(load_file(str(path)))
-    return network.eval()
+    network.eval()
+    return network
