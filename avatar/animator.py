@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from avatar.channels import ChannelMap
 from avatar.controls import Controls
-from avatar.gestures import GESTURES, LOOK_AT_VIEWER, LOOK_FOR_S, LOOKS, Gesture
+from avatar.gestures import GESTURES, LOOK_AT_VIEWER, LOOK_FOR_S, LOOKS, SYNONYMS, Gesture
 from avatar.idle import Activity, Cue, Idle, breath
 from avatar.latents import FRAME_RATE_HZ, LATENT_SIZE, POSE_SIZE, LatentSpace, Motion
 
@@ -24,6 +24,11 @@ HANDOVER_S = 0.2
 """How long a face keeps anything of a reply that was cut off, unless that moved a landmark faster than"""
 FASTEST_PER_S = 0.6
 """eye distances a second (2.4 % of one in a frame of 25 fps), as only a very wide mouth would."""
+START_S = 0.12
+"""How long a face takes from rest into speech."""
+ANTICIPATION_S = 0.08
+"""How long before its first sound a mouth begins to take that sound's shape, where the sound is announced in time."""
+_SACCADE_S = 0.06
 _HEAD_PER_S = 6.0
 """How fast the head settles into another motion (natural frequency of a critically damped spring)."""
 _CONTROLS_PER_S = 14.0
@@ -77,13 +82,23 @@ class _Track:
         self._starts_s[keep:], self._positions_s[keep:] = [at_s], [position_s]
 
     def placement(self, time_s: float) -> tuple[int, float] | None:
-        """Tell which placement is in force and the reply position heard then, None when nothing is."""
+        """Tell which placement is in force and the reply position heard then, None when nothing is.
+
+        The first sound after silence is in force a little early, at its own position.
+        """
         last = bisect_right(self._starts_s, time_s) - 1
-        position_s = self._positions_s[last] if last >= 0 else None
-        if position_s is None:
+        position_s = self._heard(last, time_s)
+        if position_s is None and (soon := bisect_right(self._starts_s, time_s + ANTICIPATION_S) - 1) > last:
+            last, position_s = soon, self._heard(soon, self._starts_s[soon])
+        return None if position_s is None else (last, position_s)
+
+    def _heard(self, index: int, time_s: float) -> float | None:
+        """Tell the position that a placement gives, None before the first, in a pause and beyond the rows."""
+        start = self._positions_s[index] if index >= 0 else None
+        if start is None:
             return None
-        position_s += time_s - self._starts_s[last]
-        return (last, position_s) if position_s * FRAME_RATE_HZ < len(self._rows) else None
+        position_s = start + time_s - self._starts_s[index]
+        return position_s if position_s * FRAME_RATE_HZ < len(self._rows) else None
 
     def at(self, position_s: float) -> Motion:
         place = max(position_s * FRAME_RATE_HZ, 0.0)
@@ -160,7 +175,8 @@ class Animator:
         self._step_s = 1.0 / FRAME_RATE_HZ
         still = np.zeros(LATENT_SIZE, np.float32)
         self._left_over = _Settling(-1e3, still, still)
-        self._handover_s = HANDOVER_S
+        self._gaze_left = still
+        self._handover_s, self._saccade_s = HANDOVER_S, _SACCADE_S
         self._gestures: list[tuple[float, Gesture]] = []
         self._looks: list[tuple[float, float, float]] = []
         self._controls = (controls or Controls()).clamped()
@@ -190,6 +206,7 @@ class Animator:
 
     def gesture(self, name: str, at_s: float) -> bool:
         """Carry out a stage direction (`nod`, `smile`, `look left`) at a time; False for one that is not known."""
+        name = SYNONYMS.get(name, name)
         with self._lock:
             if name in GESTURES:
                 self._gestures.append((at_s, GESTURES[name]))
@@ -257,8 +274,11 @@ class Animator:
             self._take_over(time_s)
             self._source = source
         offset = self._left_over.at(time_s, _HEAD_PER_S)
-        fading = max(0.0, 1.0 - (time_s - self._left_over.began_s) / self._handover_s)
-        offset[POSE_SIZE:] = self._left_over.offset[POSE_SIZE:] * np.float32(fading)
+        elapsed_s = time_s - self._left_over.began_s
+        offset[POSE_SIZE:] = self._left_over.offset[POSE_SIZE:] * np.float32(
+            max(0.0, 1.0 - elapsed_s / self._handover_s)
+        )
+        offset += self._gaze_left * np.float32(max(0.0, 1.0 - elapsed_s / self._saccade_s))
         joined: Motion = row + offset
         if time_s > self._last_s:
             self._step_s = time_s - self._last_s
@@ -275,9 +295,15 @@ class Animator:
         offset = self._shown[1] - before
         elapsed_s = max(time_s - self._last_s, 1e-3)
         velocity = (self._shown[1] - self._shown[0]) / self._step_s - (now - before) / elapsed_s
-        self._left_over = _Settling(self._last_s, offset, np.clip(velocity, -0.5, 0.5))
+        self._gaze_left = self._eyes.toward(self._map.gaze(offset))
+        self._left_over = _Settling(self._last_s, offset - self._gaze_left, np.clip(velocity, -0.5, 0.5))
+        self._handover_s = self._seconds_for(self._left_over.offset, HANDOVER_S if self._source else START_S)
+        self._saccade_s = self._seconds_for(self._gaze_left, _SACCADE_S)
+
+    def _seconds_for(self, offset: Values, least_s: float) -> float:
+        """Give the time in which a difference may vanish without moving a landmark faster than FASTEST_PER_S."""
         farthest = np.linalg.norm(self._space.displacement(offset[POSE_SIZE:]), axis=-1).max()
-        self._handover_s = max(HANDOVER_S, float(farthest) / FASTEST_PER_S)
+        return max(least_s, float(farthest) / FASTEST_PER_S)
 
     def _source_at(self, time_s: float, shift_s: float = 0.0) -> tuple[object, Motion]:
         """Give the source that drives at `time_s` and its row `shift_s` from then."""

@@ -17,6 +17,7 @@ Channels = npt.NDArray[np.float64]
 
 POSE = ("yaw", "pitch", "roll", "x", "y", "log_distance")
 """As `avatar.latents.HeadPose`."""
+IRISES = (468, 473)
 CHANNELS: Final = (*POSE, *CONTROLS)
 
 
@@ -35,6 +36,8 @@ class ChannelMap:
         matrix[POSE_SIZE:, POSE_SIZE:] = np.stack([space.control(name) for name in CONTROLS])
         self._matrix = matrix
         self._gap = _lip_gap(space)
+        self._irises = _iris_places(space)
+        self._gaze = self._irises @ np.linalg.pinv(matrix[[channel("gaze_x"), channel("gaze_y")]] @ self._irises)
         closing = matrix[channel("lip_close")]
         self._closing = (closing / -(closing @ self._gap)).astype(np.float32)
 
@@ -48,6 +51,11 @@ class ChannelMap:
         row: Motion = self._matrix[channel(name)]
         return row
 
+    def gaze(self, motion: Motion) -> Motion:
+        """Read where the eyes look in the head off rows [..., LATENT_SIZE]: theta and phi, radians [..., 2]."""
+        angles: Motion = motion @ self._gaze
+        return angles
+
     def lip_gap(self, motion: Motion) -> npt.NDArray[np.float32]:
         """Measure how far rows part the lips [...], in eye distances beyond neutral; negative presses them."""
         opening: npt.NDArray[np.float32] = motion @ self._gap
@@ -57,6 +65,14 @@ class ChannelMap:
         """Give rows with the lips nearer by this many eye distances."""
         closed: Motion = motion + np.asarray(by, np.float32)[..., None] * self._closing
         return closed
+
+
+def _iris_places(space: LatentSpace) -> Motion:
+    """Find what each latent adds to the places of both irises [LATENT_SIZE, 4]."""
+    unit = np.eye(LATENT_SIZE - POSE_SIZE, dtype=np.float32)
+    places = space.displacement(unit)[:, list(IRISES), :2].reshape(len(unit), -1)
+    padded: Motion = np.concatenate([np.zeros((POSE_SIZE, places.shape[1])), places]).astype(np.float32)
+    return padded
 
 
 def _lip_gap(space: LatentSpace) -> npt.NDArray[np.float32]:

@@ -82,3 +82,17 @@ LOOKS = {
 """Stage directions that move the gaze: theta and phi, radians; they last LOOK_FOR_S or until LOOK_AT_VIEWER."""
 LOOK_FOR_S = 1.8
 LOOK_AT_VIEWER = "look at me"
+
+SYNONYMS = {
+    **dict.fromkeys(("smiles", "smiling", "grin", "laugh", "laughs", "chuckle", "happy", "cheerful"), "smile"),
+    **dict.fromkeys(("nods", "nodding", "agree", "yes"), "nod"),
+    **dict.fromkeys(("shakes head", "shake head", "no", "disagree"), "shake"),
+    **dict.fromkeys(("tilt head", "tilts head", "curious", "shrug"), "tilt"),
+    **dict.fromkeys(("sad", "concerned", "worried", "serious", "angry"), "frown"),
+    **dict.fromkeys(("surprised", "gasp", "wow"), "surprise"),
+    **dict.fromkeys(("winks", "winking"), "wink"),
+    **dict.fromkeys(("raise eyebrows", "brows", "eyebrows"), "raise brows"),
+    **dict.fromkeys(("think", "thinks", "thinking", "ponder", "hmm"), "look up"),
+    **dict.fromkeys(("look at you", "look at user", "look at viewer", "look back", "look here"), LOOK_AT_VIEWER),
+}
+"""What language models write instead."""
