@@ -28,7 +28,9 @@ class Ending(Enum):
     """How words end."""
 
     COMPLETE = "complete"
-    """A question that has its object, or an answer that needs no more."""
+    """A question that has its object, a greeting, thanks."""
+    ANSWER = "answer"
+    """Yes, no, okay: complete where it was asked for."""
     STATEMENT = "statement"
     """Words that could stand as they are."""
     FRAGMENT = "fragment"
@@ -87,10 +89,15 @@ _AUXILIARIES = frozenset(
     "is are was were am do does did can could will would shall should may might must have has had "
     "isn't aren't don't doesn't didn't can't couldn't won't wouldn't shouldn't haven't hasn't".split()
 )
+_LEAD_IN = r"(?:oh |well |um |uh )*"
+_COURTESIES = re.compile(
+    _LEAD_IN + r"(?:no thanks|no thank you|yes please|thank you(?: very much| so much)?|thanks(?: a lot)?|hello|hi|hey|"
+    r"good (?:morning|afternoon|evening|night)|goodbye|good bye|bye(?: bye)?|stop|wait|never mind|that's (?:all|it)|"
+    r"that is all)"
+)
 _ANSWERS = re.compile(
-    r"(?:oh |well |um |uh )*(?:yes|yeah|yep|no|nope|no thanks|no thank you|yes please|okay|ok|sure|of course|"
-    r"thank you(?: very much| so much)?|thanks(?: a lot)?|hello|hi|hey|good (?:morning|afternoon|evening|night)|"
-    r"goodbye|good bye|bye(?: bye)?|stop|wait|never mind|that's (?:all|it)|that is all|not (?:really|yet|today|now))"
+    _LEAD_IN + r"(?:yes|yeah|yep|no|nope|okay|ok|sure|of course|(?:yes |no )?i (?:do|am|have|did|will|don't|do not)|"
+    r"not (?:really|yet|today|now)|maybe)"
 )
 _DIGITS = frozenset("zero oh one two three four five six seven eight nine ten double triple".split())
 
@@ -101,8 +108,10 @@ def ending(text: str) -> Ending:
     if not words:
         return Ending.FRAGMENT
     last = words[-1]
-    if _ANSWERS.fullmatch(" ".join(words)):
+    if _COURTESIES.fullmatch(" ".join(words)):
         return Ending.COMPLETE
+    if _ANSWERS.fullmatch(" ".join(words)):
+        return Ending.ANSWER
     if last in _HESITATIONS or (last in _OPENERS and not _may_strand(words)):
         return Ending.UNFINISHED
     if _is_figure(last):
@@ -116,7 +125,7 @@ def asks_yes_or_no(text: str) -> bool:
     """Tell whether the agent's words end in a question that takes yes or no."""
     sentence = re.split(r"(?<=[.!?])\s+", text.strip())[-1].casefold()
     words = re.findall(r"[\w']+", sentence)
-    return sentence.endswith("?") and bool(words) and (words[0] in _AUXILIARIES or "or" not in words)
+    return sentence.endswith("?") and bool(words) and words[0] in _AUXILIARIES and "or" not in words
 
 
 def required_silence_ms(pause: Pause, settings: EndpointSettings) -> int:
@@ -126,9 +135,9 @@ def required_silence_ms(pause: Pause, settings: EndpointSettings) -> int:
     falls gives it away; a model's opinion, where there is one, scales what the words say by half to twice.
     """
     kind = ending(pause.text)
+    if kind is Ending.ANSWER:
+        kind = Ending.COMPLETE if pause.answering else Ending.FRAGMENT
     wait_ms = float(_wait_ms(kind, settings))
-    if pause.answering and kind is Ending.COMPLETE:
-        wait_ms = min(wait_ms, settings.complete_ms)
     if kind in (Ending.STATEMENT, Ending.FRAGMENT):
         wait_ms = _by_contour(wait_ms, pause.contour, settings)
     if pause.completion is not None:

@@ -1,0 +1,61 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dialogue.bargein import BargeInSettings, Overlap, Verdict, judge
+
+SETTINGS = BargeInSettings()
+
+
+def verdict(
+    text: str, voiced_ms: int = 300, silent_ms: int = 0, age_ms: int | None = None, echo: bool = False
+) -> Verdict:
+    age_ms = voiced_ms + silent_ms if age_ms is None else age_ms
+    return judge(Overlap(age_ms, silent_ms, voiced_ms, text, echo), SETTINGS)
+
+
+@pytest.mark.parametrize("text", ["stop", "wait", "no", "hold on", "Excuse me", "please stop that", "okay wait"])
+def test_words_that_ask_for_the_turn_interrupt_at_once(text: str) -> None:
+    assert verdict(text) is Verdict.INTERRUPTION
+
+
+@pytest.mark.parametrize("text", ["where is", "but I meant the stairs", "okay and the garden"])
+def test_real_words_interrupt(text: str) -> None:
+    assert verdict(text, voiced_ms=400) is Verdict.INTERRUPTION
+
+
+@pytest.mark.parametrize("text", ["mhm", "yes", "okay", "uh huh", "oh really", "i see"])
+def test_backchannels_do_not_interrupt(text: str) -> None:
+    assert verdict(text, voiced_ms=400) is Verdict.UNDECIDED
+    assert verdict(text, voiced_ms=400, silent_ms=SETTINGS.quiet_ms) is Verdict.FALSE_ALARM
+
+
+def test_a_drawn_out_backchannel_is_still_one_until_the_time_is_up() -> None:
+    assert verdict("yeah", voiced_ms=1200) is Verdict.UNDECIDED
+
+
+def test_a_cough_that_the_recogniser_takes_for_a_word_is_a_false_alarm() -> None:
+    assert verdict("the", voiced_ms=200) is Verdict.UNDECIDED
+    assert verdict("the", voiced_ms=200, silent_ms=400) is Verdict.FALSE_ALARM
+
+
+def test_one_word_said_at_some_length_interrupts() -> None:
+    assert verdict("parking", voiced_ms=450) is Verdict.INTERRUPTION
+
+
+def test_voice_that_is_not_understood_interrupts_when_it_lasts() -> None:
+    assert verdict("", voiced_ms=600) is Verdict.UNDECIDED
+    assert verdict("", voiced_ms=900) is Verdict.INTERRUPTION
+
+
+def test_the_agents_own_words_never_interrupt() -> None:
+    assert verdict("the lift is behind you", voiced_ms=1500, echo=True) is Verdict.UNDECIDED
+    assert verdict("the lift is behind you", voiced_ms=1500, age_ms=2000, echo=True) is Verdict.FALSE_ALARM
+
+
+@given(
+    st.integers(0, 3000), st.integers(0, 3000), st.sampled_from(["", "yes", "the", "where is the lift"]), st.booleans()
+)
+def test_everything_is_decided_in_time(voiced_ms: int, silent_ms: int, text: str, echo: bool) -> None:
+    decided = judge(Overlap(SETTINGS.decide_ms, silent_ms, voiced_ms, text, echo), SETTINGS)
+    assert decided is not Verdict.UNDECIDED
