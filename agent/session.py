@@ -64,6 +64,7 @@ class ConversationSettings(Section):
     )
     preroll_ms: int = Field(320, ge=0, le=2000, description="sound before the noticed beginning that is recognised too")
     shortest_speech_ms: int = Field(120, ge=0, le=2000, description="less voice than this is no turn")
+    goodbye_ends: bool = Field(True, description="saying goodbye ends the program; a kiosk waits for the next visitor")
     apology: str = Field("I am sorry, I lost my thread.", description="said when a reply fails half-way")
     endpoint: EndpointSettings = Field(EndpointSettings(), description="When the user counts as having finished.")
     barge_in: BargeInSettings = Field(BargeInSettings(), description="What interrupts the agent.")
@@ -449,9 +450,14 @@ class Session:
         on = self._on
         self._replies += 1
         self._reply_notice = ""
-        instruments = Instruments(on.speaker, on.voice, on.mover, self._mover_thread, on.face, on.direct)
+        instruments = Instruments(on.speaker, on.voice, on.mover, self._mover_thread, on.face, self._direct)
         self._reply = Reply(pieces, instruments, self._sounded, answers, seed=self._replies)
         self._reply_task = self._group.create_task(self._play(self._reply), name="reply")
+
+    def _direct(self, direction: Direction, at_s: float) -> None:
+        if direction.name == "goodbye" and self._settings.goodbye_ends:
+            self.end_when_idle()
+        self._on.direct(direction, at_s)
 
     async def _play(self, reply: Reply) -> None:
         try:
@@ -461,7 +467,7 @@ class Session:
             self._reply_notice = str(group.exceptions[0])
             await reply.until_wanted()
             event = turns.Failed(self.now_ms)
-        self._remember(reply, interrupted=isinstance(event, turns.Failed))
+        self._remember(reply, was_cancelled=False)
         self._reply = self._reply_task = None
         self._happen(event)
 
@@ -513,16 +519,17 @@ class Session:
         reply = self._reply
         reply.stop()
         self._reply_task.cancel()
-        self._remember(reply, interrupted=True)
+        self._remember(reply, was_cancelled=True)
         self._reply = self._reply_task = None
 
-    def _remember(self, reply: Reply, *, interrupted: bool) -> None:
+    def _remember(self, reply: Reply, *, was_cancelled: bool) -> None:
+        """Write down what was said and what of the reply was heard; a reply cancelled unheard never was."""
         if self._overlap:
             self._close_overlap(self._overlap)
         heard = reply.heard_text()
-        if not heard:
+        if was_cancelled and not heard:
             return
-        interrupted = interrupted and not reply.was_all_heard()
+        interrupted = not reply.was_all_heard()
         self.ledger.add(
             TurnEntry(
                 said=reply.answers,
@@ -535,7 +542,8 @@ class Session:
         )
         if reply.answers:
             self._history.append(Utterance("user", reply.answers))
-        self._history.append(Utterance("agent", heard, interrupted))
+        if heard:
+            self._history.append(Utterance("agent", heard, interrupted))
         del self._history[:-HISTORY_UTTERANCES]
 
 
