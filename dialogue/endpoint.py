@@ -99,6 +99,12 @@ _ANSWERS = re.compile(
     _LEAD_IN + r"(?:yes|yeah|yep|no|nope|okay|ok|sure|of course|(?:yes |no )?i (?:do|am|have|did|will|don't|do not)|"
     r"not (?:really|yet|today|now)|maybe)"
 )
+# Verbs that want an object, unless the question begins by asking for it ("what can I get").
+_TRANSITIVE = frozenset(
+    "find get buy bring take show tell give want wanted book rent order reach contact make put".split()
+)
+_OBJECTS_ASKED_FOR = frozenset("what which who whom how".split())
+_FIGURES_FOLLOW = frozenset("number code room is line extension postcode zip".split())
 _DIGITS = frozenset("zero oh one two three four five six seven eight nine ten double triple".split())
 
 
@@ -107,14 +113,13 @@ def ending(text: str) -> Ending:
     words = re.findall(r"[\w']+", text.casefold())
     if not words:
         return Ending.FRAGMENT
-    last = words[-1]
     if _COURTESIES.fullmatch(" ".join(words)):
         return Ending.COMPLETE
     if _ANSWERS.fullmatch(" ".join(words)):
         return Ending.ANSWER
-    if last in _HESITATIONS or (last in _OPENERS and not _may_strand(words)):
+    if _wants_more(words):
         return Ending.UNFINISHED
-    if _is_figure(last):
+    if _reads_figures(words):
         return Ending.DIGITS
     if text.rstrip().endswith("?") or (_asks(words) and len(words) >= 3):
         return Ending.COMPLETE
@@ -131,8 +136,8 @@ def asks_yes_or_no(text: str) -> bool:
 def required_silence_ms(pause: Pause, settings: EndpointSettings) -> int:
     """Tell how long this silence must last before the user counts as finished.
 
-    Words decide first, then the voice: pitch that stays up holds the turn (Gravano and Hirschberg 2011), pitch that
-    falls gives it away; a model's opinion, where there is one, scales what the words say by half to twice.
+    Words decide first, then the voice: pitch that rises holds the turn, pitch that falls gives it away (Gravano and
+    Hirschberg 2011); a model's opinion, where there is one, scales what the words say by half to twice.
     """
     kind = ending(pause.text)
     if kind is Ending.ANSWER:
@@ -160,9 +165,16 @@ def _by_contour(wait_ms: float, contour: Contour, settings: EndpointSettings) ->
         return max(float(settings.complete_ms), wait_ms * 0.8)
     if contour is Contour.RISING:
         return wait_ms * 1.6
-    if contour is Contour.LEVEL:
-        return wait_ms * 1.4
     return wait_ms
+
+
+def _wants_more(words: list[str]) -> bool:
+    last = words[-1]
+    if last in _HESITATIONS:
+        return True
+    if len(words) > 1 and (last in _QUESTION_WORDS or (last in _TRANSITIVE and words[0] not in _OBJECTS_ASKED_FOR)):
+        return True
+    return last in _OPENERS and not _may_strand(words)
 
 
 def _may_strand(words: list[str]) -> bool:
@@ -171,6 +183,12 @@ def _may_strand(words: list[str]) -> bool:
 
 def _asks(words: list[str]) -> bool:
     return words[0] in _QUESTION_WORDS or words[0] in _AUXILIARIES
+
+
+def _reads_figures(words: list[str]) -> bool:
+    """Tell a number being read out from the hour in "at ten"."""
+    last, before = words[-1], words[-2:-1]
+    return _is_figure(last) and any(_is_figure(word) or word in _FIGURES_FOLLOW for word in before)
 
 
 def _is_figure(word: str) -> bool:
