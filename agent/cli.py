@@ -52,7 +52,8 @@ def main(arguments: list[str] | None = None) -> int:
     debug = "--debug" in words
     # Accepted anywhere, because it is typed after the fact, at the end of the line.
     words = [word for word in words if word != "--debug"]
-    logging.basicConfig(level=logging.DEBUG if debug else logging.WARNING, format="visavis: %(message)s")
+    logging.basicConfig(level=logging.WARNING, format="visavis: %(message)s")
+    logging.getLogger("visavis").setLevel(logging.DEBUG if debug else logging.WARNING)
     try:
         return _run(words)
     except KeyboardInterrupt:
