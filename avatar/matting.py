@@ -44,14 +44,14 @@ def cut_out(picture: Floats, probability: Floats, face: npt.NDArray[np.bool_]) -
 def _exact(picture: Floats, alpha: Floats, foreground: Floats, background: Floats) -> Cutout:
     """Let foreground over background give the picture itself: thin parts correct the background, thick ones themselves.
 
-    Where alpha is below a third the background takes the difference, above it the foreground.
+    Where alpha is nearly nothing the background takes the difference, above that the foreground, which moves.
     """
     a = alpha[..., None]
     missing = picture - a * foreground - (1 - a) * background
-    to_background = np.clip((0.4 - a) / 0.2, 0, 1)
+    to_background = np.clip((0.12 - a) / 0.06, 0, 1)
     background = np.clip(background + to_background * missing / np.maximum(1 - a, 0.5), 0, 1)
     exact = (picture - (1 - a) * background) / np.maximum(a, 1e-3)
-    foreground = np.clip(np.where(a > 0.2, exact, foreground), 0, 1)
+    foreground = np.clip(np.where(a > 0.06, exact, foreground), 0, 1)
     return Cutout(alpha, np.asarray(foreground, np.float32), np.asarray(background, np.float32))
 
 
@@ -75,16 +75,29 @@ def _disc(radius_px: float) -> npt.NDArray[np.uint8]:
 
 
 def _background(picture: Floats, alpha: Floats) -> Floats:
-    """Fill in what the person hides, from around, smoothly."""
+    """Fill in what the person hides: near the edge the background mirrored in it, deeper its smooth average."""
     unit = alpha.shape[0] / 512
-    seen = 1 - cv2.dilate((alpha > 0.03).astype(np.float32), _disc(3 * unit))
-    if seen.max() == 0:
+    hidden = cv2.dilate((alpha > 0.02).astype(np.uint8), _disc(5 * unit))
+    if hidden.min() == 1:
         return np.full_like(picture, 0.35)
-    filled = fill(picture, seen)
-    softened = cv2.GaussianBlur(filled, (0, 0), 3 * unit)
-    blend = cv2.GaussianBlur(seen, (0, 0), 1.5 * unit)[..., None]
-    background: Floats = np.where(seen[..., None] > 0, picture, filled * blend + softened * (1 - blend))
-    return background
+    smooth = cv2.GaussianBlur(fill(picture, 1 - hidden.astype(np.float32)), (0, 0), 3 * unit)
+    depth, label = cv2.distanceTransformWithLabels(hidden, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
+    mirrored = cv2.remap(picture, *_mirrored_places(hidden, label), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+    is_background = cv2.remap(1 - hidden, *_mirrored_places(hidden, label), cv2.INTER_NEAREST)
+    textured = np.clip((60 * unit - depth) / (40 * unit), 0, 1) * is_background
+    textured = cv2.GaussianBlur(np.asarray(textured, np.float32), (0, 0), 4 * unit)[..., None]
+    filled = cv2.GaussianBlur(mirrored, (0, 0), 0.6 * unit) * textured + smooth * (1 - textured)
+    return np.asarray(np.where(hidden[..., None] > 0, filled, picture), np.float32)
+
+
+def _mirrored_places(hidden: npt.NDArray[np.uint8], label: npt.NDArray[np.int32]) -> tuple[Floats, Floats]:
+    """Return for each pixel its mirror image in the nearest pixel of the seen background."""
+    y, x = np.indices(hidden.shape)
+    edges = np.zeros((int(label.max()) + 1, 2), np.int64)
+    seen = hidden == 0
+    edges[label[seen]] = np.stack([x[seen], y[seen]], 1)
+    nearest = edges[label]
+    return (2 * nearest[..., 0] - x).astype(np.float32), (2 * nearest[..., 1] - y).astype(np.float32)
 
 
 def fill(picture: Floats, weight: Floats) -> Floats:

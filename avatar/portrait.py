@@ -71,6 +71,11 @@ class Portrait:
         return int(self.picture.shape[0])
 
     @property
+    def wears_glasses(self) -> bool:
+        """Whether the photograph shows glasses, which must stay rigid on the head."""
+        return bool(self.records.get("glasses", False))
+
+    @property
     def own_motion(self) -> Motion:
         """The motion row that gives back the photograph."""
         return compose(HeadPose(), self.own_dynamics)
@@ -126,6 +131,7 @@ def bake(image: Path | Picture, space: LatentSpace | None = None, size_px: int |
         rotation=rotation.astype(np.float32),
         own_dynamics=own_expression(landmarks, rotation, space),
         triangles=face_triangles(),
+        records={"glasses": shows_glasses(picture, landmarks)},
     )
 
 
@@ -221,6 +227,26 @@ def own_expression(landmarks: Floats, rotation: npt.NDArray[np.float64], space: 
     z += smile * space.control("smile")
     z += float(opening) * (0.5 / 0.08 * space.control("upper_lip_raise") + 0.5 / 0.10 * space.control("lower_lip_drop"))
     return z
+
+
+BRIDGE_EDGE, RIM_EDGE = 0.17, 0.15
+"""Edges across the nose and under both eyes, against the skin's brightness, that only glasses make."""
+
+
+def shows_glasses(picture: Picture, landmarks: Floats) -> bool:
+    """Judge from edges across the bridge of the nose and under both eyes whether a face wears glasses."""
+    seen_at = np.asarray(landmarks[[33, 263, 4], :2], np.float32)
+    frontal = np.array([[48, 100], [208, 100], [128, 172]], np.float32)
+    upright = cv2.warpAffine(picture, cv2.getAffineTransform(seen_at, frontal), (256, 256), flags=cv2.INTER_AREA)
+    grey = cv2.GaussianBlur(cv2.cvtColor(upright, cv2.COLOR_RGB2GRAY).astype(np.float32), (0, 0), 1.2)
+    edges = np.abs(cv2.Sobel(grey, cv2.CV_32F, 0, 1)) / 8 / grey[80:160, 80:176].mean()
+
+    def strongest(rows: slice, columns: slice) -> float:
+        return float(np.median(edges[rows, columns].max(0)))
+
+    bridge = strongest(slice(80, 140), slice(118, 138))
+    rims = (strongest(slice(122, 165), columns) for columns in (slice(60, 105), slice(150, 196)))
+    return bridge > BRIDGE_EDGE and min(rims) > RIM_EDGE
 
 
 def _oval_mask(landmarks: Floats, size_px: int) -> npt.NDArray[np.bool_]:

@@ -29,7 +29,7 @@ COARSE = 4
 """The body's texture coordinates are computed once every so many pixels and interpolated: they are smooth."""
 TORSO_SHARE = 0.22
 """How much of the head's pose the torso takes."""
-FEATHER = 0.05
+FEATHER = 0.035
 """Width of the face layer's soft edge, in face widths."""
 TEETH_DEPTH = 0.07
 """How far the teeth lie behind the lips, in eye distances."""
@@ -128,7 +128,7 @@ class Renderer:
 
     def stages(self, motion: Motion, breath: float = 0.0) -> Iterator[str]:
         """Draw one frame, naming each stage when it is done; `render` goes through them all."""
-        pose, z = HeadPose.of(motion), dynamics_of(motion)
+        pose, z = self._camera.limited(HeadPose.of(motion)), dynamics_of(motion)
         vertices = self._face.vertices(z)
         placed = self._camera.project(self._camera.place(vertices, pose))
         openings = tuple(self._opening(eye, placed) for eye in self._eyes)
@@ -161,7 +161,7 @@ class Renderer:
             cv2.resize(coarse, wide, interpolation=cv2.INTER_LINEAR)[inner, inner] for coarse in (map_x, map_y)
         )
         cv2.remap(
-            self._textures.body, fine_x, fine_y, cv2.INTER_LINEAR, dst=self._layer, borderMode=cv2.BORDER_REPLICATE
+            self._textures.body, fine_x, fine_y, cv2.INTER_LINEAR, dst=self._layer, borderMode=cv2.BORDER_REFLECT_101
         )
         lay_over(self._layer, self._frame, self._frame)
 

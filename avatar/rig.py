@@ -4,7 +4,8 @@ All positions are pixels of the frame. The photograph is a perspective view from
 unprojected so that the own motion of the portrait gives back every vertex exactly.
 """
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -22,6 +23,7 @@ from avatar.latents import (
     HeadPose,
     LatentSpace,
     gap,
+    pose_of_rotation,
 )
 from avatar.portrait import Portrait
 from avatar.raster import compiled
@@ -39,8 +41,15 @@ MARGINS = (1.05, 1.12)
 FACE_VERTICES = 468
 LIP_REACH, LOWER_LID_REACH, LID_TO_BROW = 0.10, 0.06, 0.24
 """How far a corrected lip or lid takes the skin along, in eye distances."""
+LID_TO_RIM = 0.13
+"""The same above the upper lid where glasses stand before it."""
+GLASSES_GRIP = 0.85
+"""How much glasses hold the skin behind them, which would bend their rims."""
 LIP_UPPER_SHARE, LID_UPPER_SHARE = 0.4, 0.92
 WIDEST_LIDS = 1.6
+FREE_TURN, MOST_HIDDEN_TURN, LEAST_HIDDEN_TURN = (math.radians(angle) for angle in (20, 15, 4))
+"""Heads turned less than the first in the photograph may turn anywhere; others back towards the viewer by no more than
+the second, less the further they are turned, and always by the third."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +130,26 @@ class BodyRig:
 
 @dataclass(frozen=True, slots=True)
 class Camera:
-    """The view of the photograph: distance and centre in pixels; the head turns about `pivot` in space."""
+    """The view of the photograph: distance and centre in pixels; the head turns about `pivot` in space; own_yaw: how
+    far it is turned in the photograph."""
 
     distance_px: float
     centre_px: float
     pivot: Floats
     face_width_px: float
+    own_yaw: float
+
+    def limited(self, pose: HeadPose) -> HeadPose:
+        """Bend a pose back softly before it shows what the photograph hides: the far side of a turned head."""
+        hidden = -self.own_yaw
+        if abs(hidden) < FREE_TURN or pose.yaw * hidden <= 0:
+            return pose
+        limit = max(MOST_HIDDEN_TURN - 0.8 * (abs(hidden) - FREE_TURN), LEAST_HIDDEN_TURN)
+        beyond = abs(pose.yaw) / limit - 0.5
+        if beyond <= 0:
+            return pose
+        yaw = math.copysign(limit * (0.5 + 0.5 * math.tanh(2 * beyond)), pose.yaw)
+        return replace(pose, yaw=yaw)
 
     def unproject(self, points: Floats) -> Floats:
         """Move picture points [n, 3] (z in pixels) to where they are in space."""
@@ -210,10 +233,11 @@ def camera_of(portrait: Portrait, landmarks: Floats, size_px: int) -> Camera:
     """Return the camera of a portrait whose landmarks were scaled to a frame of `size_px`."""
     unit = float(np.linalg.norm(landmarks[33] - landmarks[263]))
     middle = (landmarks[33] + landmarks[263]) / 2
-    unplaced = Camera(CAMERA_EYES * unit, (size_px - 1) / 2, np.zeros(3, np.float32), 0.0)
+    unplaced = Camera(CAMERA_EYES * unit, (size_px - 1) / 2, np.zeros(3, np.float32), 0.0, 0.0)
     neck = middle + portrait.rotation @ NECK.astype(np.float32) * unit
     width = float(np.linalg.norm(landmarks[topology.CHEEK_RIGHT] - landmarks[topology.CHEEK_LEFT]))
-    return Camera(unplaced.distance_px, unplaced.centre_px, unplaced.unproject(neck[None])[0], width)
+    own_yaw = pose_of_rotation(portrait.rotation).yaw
+    return Camera(unplaced.distance_px, unplaced.centre_px, unplaced.unproject(neck[None])[0], width, own_yaw)
 
 
 def scaled_landmarks(portrait: Portrait, size_px: int) -> Floats:
@@ -233,13 +257,16 @@ def face_rig(portrait: Portrait, space: LatentSpace, landmarks: Floats, camera: 
     rotated = np.einsum("kvi,ji->kvj", space.basis, portrait.rotation)
     scale = _regional_scale(space.neutral, unit, mouth_unit)
     field = rotated * scale[None, :, None]
+    if portrait.wears_glasses:
+        field *= (1 - GLASSES_GRIP * _behind_glasses(space.neutral))[None, :, None]
+    reach = LID_TO_RIM if portrait.wears_glasses else LID_TO_BROW
     down = portrait.rotation[:, 1].copy()
     rest = camera.unproject(picture_points)
     own = portrait.own_dynamics
     shape = space.neutral[owner]
     lips = _closure(space, UPPER_LIP, LOWER_LIP, rest, own, down, _lip_spread(shape))
-    right = _lid_spread(shape, UPPER_LID_RIGHT, LOWER_LID_RIGHT)
-    left = _lid_spread(shape, UPPER_LID_LEFT, LOWER_LID_LEFT)
+    right = _lid_spread(shape, UPPER_LID_RIGHT, LOWER_LID_RIGHT, reach)
+    left = _lid_spread(shape, UPPER_LID_LEFT, LOWER_LID_LEFT, reach)
     uppers, lowers = UPPER_LID_RIGHT + UPPER_LID_LEFT, LOWER_LID_RIGHT + LOWER_LID_LEFT
     lids = _closure(space, uppers, lowers, rest, own, down, np.concatenate([right, left], 1))
     shut = space.control("lid_close_left") + space.control("lid_close_right")
@@ -257,6 +284,14 @@ def face_rig(portrait: Portrait, space: LatentSpace, landmarks: Floats, camera: 
         mouth_unit_px=mouth_unit,
         iris_basis=np.ascontiguousarray(irises.reshape(DYNAMICS_SIZE, 6), np.float32),
     )
+
+
+def _behind_glasses(neutral: Floats) -> Floats:
+    """Return for each landmark how far it lies behind the rims of glasses; lids and irises move freely."""
+    window = np.exp(-(((neutral[:, 1] - 0.02) / 0.36) ** 4))
+    free = [*topology.EYE_RIGHT, *topology.EYE_LEFT, *topology.IRIS_RIGHT, *topology.IRIS_LEFT]
+    window[free] = 0
+    return np.asarray(window, np.float32)
 
 
 def _with_margin(landmarks: Floats, triangles: Triangles) -> tuple[Floats, npt.NDArray[np.intp], Triangles]:
@@ -340,15 +375,15 @@ def _lip_spread(shape: Floats) -> Floats:
     return _exact(spread, upper, lower, LIP_UPPER_SHARE)
 
 
-def _lid_spread(shape: Floats, uppers: tuple[int, ...], lowers: tuple[int, ...]) -> Floats:
-    """Return the spread of one eye's lid corrections: the upper lid takes the skin along up to the brow."""
+def _lid_spread(shape: Floats, uppers: tuple[int, ...], lowers: tuple[int, ...], reach: float) -> Floats:
+    """Return the spread of one eye's lid corrections: the upper lid takes the skin above it along as far as `reach`."""
     upper, lower = np.array(uppers), np.array(lowers)
     order = np.argsort(shape[upper, 0])
     across = np.zeros((len(shape), len(upper)), np.float32)
     across[:, order] = _across(shape[:, 0], shape[upper[order], 0])
     upper_line = np.interp(shape[:, 0], shape[upper[order], 0], shape[upper[order], 1])
     lower_line = np.interp(shape[:, 0], shape[lower[order], 0], shape[lower[order], 1])
-    above = np.clip((upper_line - shape[:, 1]) / LID_TO_BROW, 0, 1)
+    above = np.clip((upper_line - shape[:, 1]) / reach, 0, 1)
     below = np.maximum(shape[:, 1] - lower_line, 0) / LOWER_LID_REACH
     middle = (upper_line + lower_line) / 2
     weight = np.where(
