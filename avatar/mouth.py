@@ -38,7 +38,7 @@ class Arch:
 
 
 UPPER = Arch(UPPER_WIDTHS_MM, 0.30, 0.42, 0.036, 0.108, True)
-LOWER = Arch(LOWER_WIDTHS_MM, 0.265, 0.38, -0.020, 0.085, False)
+LOWER = Arch(LOWER_WIDTHS_MM, 0.265, 0.38, 0.028, 0.085, False)
 HALF_WIDTH, ABOVE, BELOW = 0.34, 0.20, 0.20
 """What the sprites cover, in mouth units around the middle of the line between the lips."""
 
@@ -179,6 +179,7 @@ def draw_mouth(
     """
     colour = np.empty(3, np.float32)
     columns = lips.shape[1]
+    roundness = 0.55 + 0.45 * min(max(columns / unit_px - 0.2, 0.0) / 0.25, 1.0)
     for y in range(top, bottom):
         for column in range(columns):
             cover = covered(y, lips[0, column], lips[1, column], lips[2, column])
@@ -202,9 +203,10 @@ def draw_mouth(
             if tongue_at[2] >= 0.5:
                 _sample(tongue, tx, ty, colour)
             _sample(upper, sx, sy, colour)
-            shade = 0.58 + 0.42 * min(from_upper / 0.045, 1.0)
-            shade *= 0.80 + 0.20 * min(from_lower / 0.04, 1.0)
-            shade *= 0.55 + 0.45 * min(max(opening, 0.0) / (0.07 * unit_px), 1.0)
+            shade = 0.66 + 0.34 * min(from_upper / 0.035, 1.0)
+            shade *= 0.82 + 0.18 * min(from_lower / 0.04, 1.0)
+            shade *= 0.66 + 0.34 * min(max(opening, 0.0) / (0.06 * unit_px), 1.0)
+            shade *= roundness
             side = min(column, columns - 1 - column) / (0.14 * unit_px)
             shade *= 0.40 + 0.60 * min(side, 1.0)
             px = to_photo[0, 0] * x + to_photo[0, 1] * y + to_photo[0, 2]

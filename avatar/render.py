@@ -33,7 +33,7 @@ FEATHER = 0.035
 """Width of the face layer's soft edge, in face widths."""
 TEETH_DEPTH = 0.07
 """How far the teeth lie behind the lips, in eye distances."""
-LASH_LINE, LIP_LINE = 0.008, 0.009
+LASH_LINE, LIP_LINE = 0.008, 0.012
 """Half the thickness of the line where lids or lips meet, in eye distances."""
 SHUT_AT = 0.75
 """How far a lid closes until the skin it unfolds shows in full."""
@@ -335,7 +335,22 @@ def _light(photo: Floats, landmarks: Floats) -> Floats:
     skin = np.percentile(np.concatenate(patches), 60, axis=0)
     brightness = float(skin @ [0.3, 0.59, 0.11])
     level = np.clip(90 + 0.72 * brightness, 100, 250)
-    return np.full(3, level, np.float32)
+    tint = 0.75 + 0.25 * skin / max(float(skin.mean()), 1.0)
+    return np.asarray(_teeth_light(photo, landmarks, level * tint), np.float32)
+
+
+def _teeth_light(photo: Floats, landmarks: Floats, guess: Floats) -> Floats:
+    """Where the photograph shows teeth, let drawn ones match their brightest part; otherwise keep the guess."""
+    mask = cv2.erode(_polygon(landmarks[list(topology.MOUTH), :2], photo.shape[0]), np.ones((3, 3))) > 0.9
+    if mask.sum() < 30:
+        return guess
+    inside = photo[mask]
+    brightness = inside.mean(1)
+    bright = inside[brightness >= np.percentile(brightness, 70)].mean(0)
+    grey = 1 - (bright.max() - bright.min()) / max(float(bright.max()), 1.0)
+    if grey < 0.6 or bright.mean() < 0.55 * guess.mean():
+        return guess
+    return np.asarray(np.clip(bright / [0.92, 0.89, 0.81], 0.6 * guess, 255), np.float32)
 
 
 def _bytes(values: Floats) -> Bytes:
