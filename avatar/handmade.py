@@ -142,7 +142,7 @@ class _Piece:
                 mouth_shapes(phones, times_s[covered]),
                 constrictions(phones, times_s[covered])[1],
             )
-            shapes[:, _JAW] *= 0.75 + 0.45 * acoustic.loudness(sound, sound_times_s)
+            shapes[:, _JAW] *= 0.85 + 0.3 * acoustic.loudness(sound, sound_times_s)
         if not covered.all():
             shapes[~covered] = acoustic.mouth_shapes(sound, sound_times_s[~covered])
         return shapes, closed

@@ -68,17 +68,17 @@ class Shape:
 
 
 REST = Shape(holds_jaw=0.6, holds_lips=0.5)
-_AA = Shape(jaw_open=0.49, lower_lip_drop=0.18)
+_AA = Shape(jaw_open=0.44, lower_lip_drop=0.18)
 _AE = Shape(jaw_open=0.39, lip_stretch=0.44, lower_lip_drop=0.20, upper_lip_raise=0.12, tongue_raise=0.1)
-_AH = Shape(jaw_open=0.27, lip_pucker=0.05, lower_lip_drop=0.12, tongue_raise=0.1, holds_jaw=0.9, holds_lips=0.7)
+_AH = Shape(jaw_open=0.23, lip_pucker=0.05, lower_lip_drop=0.12, tongue_raise=0.1, holds_jaw=0.9, holds_lips=0.7)
 _AO = Shape(jaw_open=0.34, lip_funnel=0.55, lip_pucker=0.40, holds_lips=1.3)
 _EH = Shape(jaw_open=0.26, lip_stretch=0.38, lower_lip_drop=0.18, upper_lip_raise=0.10, tongue_raise=0.2)
 _ER = Shape(jaw_open=0.14, lip_pucker=0.25, lip_funnel=0.35, lower_lip_drop=0.15, tongue_raise=0.3, holds_lips=1.1)
 _IH = Shape(jaw_open=0.15, lip_stretch=0.47, lower_lip_drop=0.20, upper_lip_raise=0.10, tongue_raise=0.3, holds_jaw=0.9)
 _IY = Shape(jaw_open=0.09, lip_stretch=0.88, lower_lip_drop=0.30, upper_lip_raise=0.12, tongue_raise=0.5)
-_OW = Shape(jaw_open=0.19, lip_pucker=0.65, lip_funnel=0.45, holds_lips=1.4)
-_UH = Shape(jaw_open=0.12, lip_pucker=0.55, lip_funnel=0.25, holds_lips=1.2)
-_UW = Shape(jaw_open=0.09, lip_pucker=1.0, lip_funnel=0.20, holds_lips=1.6)
+_OW = Shape(jaw_open=0.17, lip_pucker=0.65, lip_funnel=0.45, holds_lips=1.4)
+_UH = Shape(jaw_open=0.09, lip_pucker=0.55, lip_funnel=0.25, holds_lips=1.2)
+_UW = Shape(jaw_open=0.06, lip_pucker=1.0, lip_funnel=0.20, holds_lips=1.6)
 _PBM = Shape(jaw_open=0.01, lip_press=0.3, holds_jaw=0.7, holds_lips=0.5, holds_tongue=0.1)
 _FV = Shape(jaw_open=0.02, upper_lip_raise=0.06, lip_tuck=1.0, holds_jaw=0.8, holds_lips=0.6, holds_tongue=0.2)
 _TH = Shape(
@@ -90,9 +90,9 @@ _TH = Shape(
     holds_lips=0.6,
     holds_tongue=2.0,
 )
-_TDN = Shape(jaw_open=0.09, lip_stretch=0.15, lower_lip_drop=0.18, tongue_raise=0.8, holds_lips=0.35, holds_tongue=1.6)
+_TDN = Shape(jaw_open=0.08, lip_stretch=0.15, lower_lip_drop=0.18, tongue_raise=0.8, holds_lips=0.35, holds_tongue=1.6)
 _L = Shape(
-    jaw_open=0.15,
+    jaw_open=0.17,
     lip_stretch=0.12,
     lower_lip_drop=0.15,
     tongue_raise=0.9,
@@ -119,9 +119,9 @@ _SH = Shape(
     holds_jaw=1.6,
     holds_lips=1.4,
 )
-_KG = Shape(jaw_open=0.14, lower_lip_drop=0.08, holds_jaw=0.5, holds_lips=0.15, holds_tongue=0.3)
-_HH = Shape(jaw_open=0.15, holds_jaw=0.2, holds_lips=0.1, holds_tongue=0.1)
-_R = Shape(jaw_open=0.11, lip_pucker=0.40, lip_funnel=0.35, lower_lip_drop=0.10, tongue_raise=0.3, holds_lips=1.1)
+_KG = Shape(jaw_open=0.17, lower_lip_drop=0.08, holds_jaw=0.5, holds_lips=0.15, holds_tongue=0.3)
+_HH = Shape(jaw_open=0.20, holds_jaw=0.2, holds_lips=0.1, holds_tongue=0.1)
+_R = Shape(jaw_open=0.08, lip_pucker=0.40, lip_funnel=0.35, lower_lip_drop=0.10, tongue_raise=0.3, holds_lips=1.1)
 _W = Shape(jaw_open=0.08, lip_pucker=1.05, lip_funnel=0.12, holds_jaw=1.1, holds_lips=1.7)
 _Y = Shape(jaw_open=0.09, lip_stretch=0.69, lower_lip_drop=0.20, tongue_raise=0.5, holds_lips=0.9)
 
@@ -143,9 +143,14 @@ SHAPES: dict[str, tuple[Shape, ...]] = {
 }
 """Every phone of dialogue.speech.PHONES as the shapes it passes through, in equal shares of its time."""
 
-_REACH_BEFORE_S = np.array([0.060, *[0.085] * 5, 0.060, 0.060, 0.060])
-_REACH_AFTER_S = np.array([0.055, *[0.060] * 5, 0.050, 0.060, 0.060])
-"""How far a phone's pull reaches ahead of it and behind it, in the order of MOUTH: lips round early."""
+_REACH_BEFORE_S = np.array([0.09, *[0.13] * 5, 0.07, 0.07, 0.07])
+_REACH_AFTER_S = np.array([0.025, *[0.04] * 5, 0.04, 0.04, 0.04])
+"""How far a phone's pull reaches ahead of it and behind it, in the order of MOUTH. People shape a sound well before it
+is heard and let go of it at once: these fit filmed speakers best."""
+_LEAD_S = 0.02
+"""By so much shapes lead sounds altogether."""
+_TAPER_S = 0.06
+"""The pull of a phone to come sets in so softly at the end of the lookahead."""
 
 
 @cache
@@ -162,9 +167,10 @@ def mouth_shapes(phones: Sequence[Phone], times_s: Weights) -> Weights:
     LOOKAHEAD_S after it, so that more phones becoming known later change nothing.
     """
     starts, ends, targets, holds = _segments(phones)
-    before = np.maximum(starts[None, :] - times_s[:, None], 0.0)  # [n, segments]
-    after = np.maximum(times_s[:, None] - ends[None, :], 0.0)
-    reachable = (before < LOOKAHEAD_S) & (after < REACH_BACK_S)
+    leading_s = times_s[:, None] + _LEAD_S
+    before = np.maximum(starts[None, :] - leading_s, 0.0)  # [n, segments]
+    after = np.maximum(leading_s - ends[None, :], 0.0)
+    reachable = _smooth((LOOKAHEAD_S - _LEAD_S - before) / _TAPER_S) * (after < REACH_BACK_S)
     distance = before[..., None] / _REACH_BEFORE_S + after[..., None] / _REACH_AFTER_S  # [n, segments, mouth]
     brevity = np.minimum(1.0, 0.4 + (ends - starts) / 0.09)
     pull = np.exp(-(distance**1.3)) * (holds * brevity[:, None])[None] * reachable[..., None]
