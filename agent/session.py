@@ -255,9 +255,7 @@ class Session:
             case turns.Listen():
                 self._open_utterance()
             case turns.Transcribe():
-                if self._utterance:
-                    self._utterance.close()
-                    self._utterance = None
+                self._close_utterance()
             case turns.Discard():
                 self._discard()
             case turns.Think(text):
@@ -438,6 +436,14 @@ class Session:
     def _words_came(self) -> None:
         if self._on.ear and self._turn.phase is Phase.DOUBTING:
             self._consider_overlap(self._on.ear)
+
+    def _close_utterance(self) -> None:
+        if self._utterance:
+            by_button = self._settings.listening == "push-to-talk"
+            is_silent = self._on.ear is not None and not self._on.ear.activity.speaking
+            # An endpoint comes of silence that need not be decoded; a button may be let go in the last word.
+            self._utterance.close(leave_out_waiting=is_silent and not by_button)
+            self._utterance = None
 
     def _discard(self) -> None:
         for task in self._utterance_tasks:

@@ -36,8 +36,10 @@ class Transcription:
         self._pushed_samples += len(samples)
         self._arrived.set()
 
-    def close(self) -> None:
-        """Let `run` finish with what has been pushed."""
+    def close(self, *, leave_out_waiting: bool) -> None:
+        """Let `run` finish with what has been pushed, or without what still waits, where that is silence."""
+        if leave_out_waiting:
+            self._waiting.clear()
         self._closed = True
         self._arrived.set()
 
