@@ -118,7 +118,7 @@ def _tongue(light: Floats, scale: float) -> Floats:
     top = 0.055 * sideways**2
     depth = (y - top) / 0.16
     alpha = np.clip((y - top) / (0.015) + 0.5, 0, 1) * np.clip((1 - np.abs(sideways)) * 9, 0, 1)
-    shape = 0.62 + 0.38 * np.clip(depth * 1.5, 0, 1) - 0.15 * sideways**2
+    shape = 0.50 + 0.50 * np.clip(depth * 1.4, 0, 1) - 0.15 * sideways**2
     shape = shape * (1 - 0.16 * np.exp(-((sideways / 0.09) ** 2)) * np.clip(1 - depth, 0, 1))
     colour = np.array([188, 98, 94]) / 255 * shape[..., None] * light
     return np.asarray(np.concatenate([colour * alpha[..., None], 255 * alpha[..., None]], 2), np.float32)

@@ -37,6 +37,8 @@ LASH_LINE, LIP_LINE = 0.008, 0.012
 """Half the thickness of the line where lids or lips meet, in eye distances."""
 SHUT_AT = 0.75
 """How far a lid closes until the skin it unfolds shows in full."""
+TONGUE_REST = 0.012
+"""How far the tongue lies below the line of the closed lips, in mouth units."""
 PHOTO_REACH = 0.05
 """Change of the lips, in eye distances, over which the photograph's own mouth gives way to the drawn one."""
 
@@ -249,7 +251,8 @@ class Renderer:
         moved = vertices[[0, 17, 13, 14]] - self._face.rest[[0, 17, 13, 14]]
         share = float(np.exp(-((np.abs(moved).max() / (PHOTO_REACH * unit)) ** 2)))
         raised, out = self._space.tongue_position(z)
-        tip = np.array([0.0, jaw[1] + 0.055 - 0.10 * raised - 0.03 * out, float(out > 0.3)], np.float32)
+        height = TONGUE_REST + 0.85 * jaw[1] - 0.10 * raised - 0.03 * out
+        tip = np.array([0.85 * jaw[0], height, float(out > 0.3)], np.float32)
         draw_mouth(
             self._frame, self._mouth.upper, self._mouth.lower, self._mouth.tongue, self._mouth.cavity,
             self._textures.photo, to_mouth, to_photo, jaw, tip, lips, left, top, bottom,
