@@ -59,7 +59,8 @@ def read_section(path: Path, model: type[_Model]) -> _Model:
 
 def explain(path: Path, error: ValidationError, model: type[BaseModel]) -> str:
     """Say in one sentence what is wrong with the first bad key of a file, and the nearest right one."""
-    first = error.errors()[0]
+    errors = error.errors()  # a misspelt key is missing too: its spelling is the better news
+    first = next((one for one in errors if one["type"] == "extra_forbidden"), errors[0])
     key = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
         return f"{path}: there is no key '{key}'{_nearest(first['loc'], model)}"

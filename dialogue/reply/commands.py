@@ -88,7 +88,7 @@ def command_in(text: str) -> Command | None:
     core = _core(text)
     if core in _CORES or len(core) < _LONG_ENOUGH:
         return _CORES.get(core)
-    near = process.extractOne(core, _CORES, scorer=fuzz.ratio, score_cutoff=_ALIKE)
+    near = process.extractOne(core, tuple(_CORES), scorer=fuzz.ratio, score_cutoff=_ALIKE)
     return _CORES[near[0]] if near else None
 
 

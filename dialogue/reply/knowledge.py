@@ -19,8 +19,8 @@ ANSWER_FROM = 0.3
 """Score from which an answer is given."""
 SMALL_TALK_FROM = 0.45
 """Small talk is short and made of words that every question has: it must fit better."""
-CLARIFY_WITHIN = 0.06
-"""When the second answer scores this little less, the user is asked which."""
+CLARIFY_FROM = 0.82
+"""When the second answer scores this share of the first one's score, the user is asked which."""
 SHORT_WORDS = 5
 """A question this short may lean on the one before."""
 KNOWN_SHARE = 0.4
@@ -145,7 +145,7 @@ class KnowledgeReplier:
         is_entry = best in self.knowledge.entries
         if ranked[0].score < (ANSWER_FROM if is_entry else SMALL_TALK_FROM):
             return NotFound(self._was_understood(text))
-        if len(ranked) > 1 and ranked[0].score - ranked[1].score < CLARIFY_WITHIN and ranked[0].score < 2 * ANSWER_FROM:
+        if len(ranked) > 1 and ranked[1].score >= CLARIFY_FROM * ranked[0].score:
             second = self._entries[ranked[1].answer]
             if best.about and second.about:
                 return Unclear(best, second)
@@ -157,7 +157,7 @@ class KnowledgeReplier:
 
     def _topic(self, history: Sequence[Utterance]) -> Entry | None:
         """Find what the conversation was about before: the last of the user's questions that had an answer."""
-        asked = [at for at, utterance in enumerate(history) if utterance.speaker == "user"]
+        asked = [at for at, one in enumerate(history) if one.speaker == "user" and _bare(one.text) not in _MORE]
         for at in reversed(asked[-TOPIC_TURNS:]):
             chosen = self._choice(history[: at + 1])
             if chosen:
@@ -194,7 +194,7 @@ class KnowledgeReplier:
             return second
         scores = {found.answer: found.score for found in self._retriever.rank(history[-1].text)}
         better = max(first, second, key=lambda entry: scores[entry.id])
-        return better if scores[better.id] >= max(scores.values()) - CLARIFY_WITHIN else None
+        return better if scores[better.id] >= CLARIFY_FROM * max(scores.values()) else None
 
     def _filled(self, text: str) -> str:
         now = self._now()
