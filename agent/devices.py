@@ -25,6 +25,9 @@ from dialogue.speech import Samples
 STALLED_S = 2.5
 """Without a callback for this long a device counts as gone."""
 
+SILENT_S = 0.7
+"""Without a callback for this long the clock runs on by time alone, so that the face does not freeze."""
+
 MICROPHONE_QUEUE_BLOCKS = 500
 """Five seconds: more than any stage may fall behind; beyond it the microphone raises."""
 
@@ -139,7 +142,7 @@ class DeviceSpeaker:
     @asynccontextmanager
     async def running(self) -> AsyncIterator["DeviceSpeaker"]:
         """Keep the device open, and open it again whenever it went away, until the block ends."""
-        self._open()
+        await asyncio.to_thread(self._open)
         watch = asyncio.create_task(self._watch(), name="loudspeaker watch")
         try:
             yield self
@@ -196,7 +199,6 @@ class DeviceSpeaker:
                 latency=self._settings.latency_ms / 1000,
                 callback=self._feed,
             )
-            self._last_callback_s = time.monotonic()
             self._stream.start()
         except (sounddevice.PortAudioError, ValueError) as error:
             raise DeviceError(f"{NO_SPEAKER} ({error})") from error
@@ -208,7 +210,7 @@ class DeviceSpeaker:
             self._stream = None
 
     def _feed(self, out: Samples, count: int, times: Any, status: sounddevice.CallbackFlags) -> None:
-        now_s = time.monotonic()
+        self._last_callback_s = now_s = time.monotonic()
         if self.is_away:
             return out.fill(0)
         if status.output_underflow:
@@ -217,37 +219,36 @@ class DeviceSpeaker:
         ahead_s = min(max(times.outputBufferDacTime - times.currentTime, 0.0), 0.5)
         self._anchor = (self._playback.taken(), now_s + ahead_s)
         out[:, 0] = self._playback.take(count)
-        self._last_callback_s = now_s
         return None
 
     async def _watch(self) -> None:
         while True:
             await asyncio.sleep(0.1)
+            quiet_s = time.monotonic() - self._last_callback_s
             if self.is_away:
                 self._drain()
-            elif time.monotonic() - self._last_callback_s > STALLED_S:
+                if quiet_s < SILENT_S:
+                    self._return()
+                elif quiet_s > STALLED_S:
+                    await self._open_again()
+            elif quiet_s > SILENT_S:
                 self._lose()
-            if self.is_away:
-                await self._try_to_return()
 
     def _lose(self) -> None:
         """Let the clock run on by time alone: what is said now is lost, the face goes on."""
         self._anchor = (self.heard(), time.monotonic())
         self.is_away = True
 
+    def _return(self) -> None:
+        self._anchor = (self._playback.taken(), time.monotonic())
+        self.is_away = False
+
     def _drain(self) -> None:
         due = self.heard() - self._playback.taken()
         if due > 0:
             self._playback.take(due)
 
-    async def _try_to_return(self) -> None:
+    async def _open_again(self) -> None:
         await asyncio.to_thread(self._close)
-        try:
-            self._open()
-        except DeviceError:
-            await asyncio.sleep(0.9)
-            return
-        self._drain()
-        self._anchor = (self._playback.taken(), time.monotonic())
-        self._last_callback_s = time.monotonic()
-        self.is_away = False
+        with suppress(DeviceError):
+            await asyncio.to_thread(self._open)

@@ -32,12 +32,58 @@ class FilmFrame:
     picture: npt.NDArray[np.uint8]
 
 
+class SoundServer:
+    """An isolated PulseAudio daemon; `kill` and `start` again are what pulling the devices out and back is like."""
+
+    def __init__(self, folder: Path) -> None:
+        self._log = folder / "pulse.log"
+        home, runtime = folder / "home", folder / "run"
+        for each in (home, runtime):
+            each.mkdir(parents=True, exist_ok=True, mode=0o700)
+        (home / ".asoundrc").write_text(ASOUNDRC, encoding="utf-8")
+        self._socket = runtime / "pulse.sock"
+        self.environment = os.environ | {
+            "HOME": str(home),
+            "XDG_RUNTIME_DIR": str(runtime),
+            "PULSE_SERVER": f"unix:{self._socket}",
+            "SDL_AUDIODRIVER": "dummy",
+        }
+
+    def start(self) -> None:
+        """Start the daemon with its devices. Raises DeviceError when it does not answer."""
+        self._socket.unlink(missing_ok=True)
+        modules = (
+            f"module-native-protocol-unix socket={self._socket} auth-anonymous=1",
+            "module-null-sink sink_name=speaker rate=48000 sink_properties=device.description=Speaker",
+            "module-null-sink sink_name=micin rate=48000 sink_properties=device.description=MicIn",
+            "module-remap-source master=micin.monitor source_name=mic source_properties=device.description=Mic",
+        )
+        options = ["-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no", "--disallow-exit=false"]
+        loads = [word for module in modules for word in ("-L", module)]
+        with self._log.open("ab") as log:
+            command = ["pulseaudio", *options, *loads]
+            self._daemon = subprocess.Popen(command, env=self.environment, stdout=log, stderr=log)
+        _wait_for(lambda: _answers(["pactl", "info"], self.environment), "PulseAudio", self._log)
+        for what, name in (("sink", "speaker"), ("source", "mic")):
+            subprocess.run(["pactl", f"set-default-{what}", name], env=self.environment, check=True)
+
+    def kill(self) -> None:
+        """End the daemon without a goodbye."""
+        self._daemon.kill()
+        self._daemon.wait()
+
+    def stop(self) -> None:
+        """End the daemon."""
+        _end(self._daemon)
+
+
 @dataclass(frozen=True, slots=True)
 class VirtualDevices:
     """Environment for a program that shall use the virtual devices."""
 
     environment: dict[str, str]
     folder: Path
+    sound: SoundServer
 
     def speak(self, sound: Path) -> subprocess.Popen[bytes]:
         """Start playing a sound file into the virtual microphone."""
@@ -79,41 +125,11 @@ def virtual_devices(folder: Path, *, screen: str = "1280x800x24") -> Iterator[Vi
     if missing:
         raise DeviceError(f"virtual devices need {', '.join(missing)}: './visavis test' installs them")
     with ExitStack() as stack:
-        environment = stack.enter_context(_sound_server(folder))
-        environment["DISPLAY"] = stack.enter_context(virtual_display(screen))
-        yield VirtualDevices(environment, folder)
-
-
-@contextmanager
-def _sound_server(folder: Path) -> Iterator[dict[str, str]]:
-    home, runtime = folder / "home", folder / "run"
-    for each in (home, runtime):
-        each.mkdir(parents=True, exist_ok=True, mode=0o700)
-    (home / ".asoundrc").write_text(ASOUNDRC, encoding="utf-8")
-    socket = runtime / "pulse.sock"
-    environment = os.environ | {
-        "HOME": str(home),
-        "XDG_RUNTIME_DIR": str(runtime),
-        "PULSE_SERVER": f"unix:{socket}",
-        "SDL_AUDIODRIVER": "dummy",
-    }
-    modules = (
-        f"module-native-protocol-unix socket={socket} auth-anonymous=1",
-        "module-null-sink sink_name=speaker rate=48000 sink_properties=device.description=Speaker",
-        "module-null-sink sink_name=micin rate=48000 sink_properties=device.description=MicIn",
-        "module-remap-source master=micin.monitor source_name=mic source_properties=device.description=Mic",
-    )
-    options = ["-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no", "--disallow-exit=false"]
-    loads = [word for module in modules for word in ("-L", module)]
-    with (folder / "pulse.log").open("wb") as log:
-        server = subprocess.Popen(["pulseaudio", *options, *loads], env=environment, stdout=log, stderr=log)
-    try:
-        _wait_for(lambda: _answers(["pactl", "info"], environment), "PulseAudio", folder / "pulse.log")
-        subprocess.run(["pactl", "set-default-sink", "speaker"], env=environment, check=True)
-        subprocess.run(["pactl", "set-default-source", "mic"], env=environment, check=True)
-        yield environment
-    finally:
-        _end(server)
+        sound = SoundServer(folder)
+        sound.start()
+        stack.callback(sound.stop)
+        display = stack.enter_context(virtual_display(screen))
+        yield VirtualDevices(sound.environment | {"DISPLAY": display}, folder, sound)
 
 
 @contextmanager
