@@ -4,6 +4,8 @@ from typing import Protocol
 
 from dialogue.activity import VoiceActivity, VoiceActivitySettings, hear
 from dialogue.audio import Blocks, RingBuffer
+from dialogue.endpoint import Contour
+from dialogue.prosody import final_contour
 from dialogue.speech import Samples
 from dialogue.vad import VoiceActivityDetector
 
@@ -33,6 +35,8 @@ class Ear:
         self.activity = VoiceActivity()
         self.voiced_ms = 0
         """Likely speech since the beginning."""
+        self.contour = Contour.UNKNOWN
+        """Where the pitch went before the newest pause."""
 
     @property
     def now_ms(self) -> int:
@@ -65,7 +69,14 @@ class Ear:
         end_ms = self._ms(self._frames_seen * self._detector.frame_samples)
         if probability >= self._settings.on_probability:
             self.voiced_ms += end_ms - start_ms
+        was_speaking = self.activity.speaking
         self.activity = hear(self.activity, probability, start_ms, end_ms, self._settings)
+        if was_speaking and not self.activity.speaking:
+            self.contour = final_contour(self._before_pause(), self._rate_hz)
+
+    def _before_pause(self) -> Samples:
+        end = self.activity.offset_ms * self._rate_hz // 1000
+        return self._kept.between(end - self._rate_hz, end)
 
     def _ms(self, samples: int) -> int:
         return samples * 1000 // self._rate_hz

@@ -17,14 +17,14 @@ from pydantic import Field
 from agent.captions import Captions, agent_caption, user_caption
 from agent.ear import Ear
 from agent.ledger import Ledger, OverlapEntry, PictureTally, TurnEntry
-from agent.script import Stretch
+from agent.script import Stretch, written
 from agent.sound import Microphone, Speaker
 from agent.speaking import Instruments, Mouth, Mover, Reply, Voice
 from agent.transcription import Transcription
 from avatar.idle import Activity
 from dialogue import turns
 from dialogue.audio import Resampler
-from dialogue.bargein import BargeInSettings, Overlap, Verdict, judge
+from dialogue.bargein import BargeInSettings, Overlap, Verdict, echoes, judge
 from dialogue.endpoint import EndpointSettings, Pause, asks_yes_or_no, required_silence_ms
 from dialogue.errors import DeviceError, EngineError
 from dialogue.history import Utterance
@@ -41,6 +41,8 @@ RETRY_S = 1.0
 """So long between two looks for a microphone that went away."""
 HISTORY_UTTERANCES = 40
 PICTURE_ENTRY_MS = 1000
+ECHO_S = 2.0
+"""What the agent said longer ago does not come back from the room any more."""
 DECODING_MS = 60
 """A recogniser shows a word so long after its end."""
 
@@ -367,7 +369,7 @@ class Session:
             return
         self._draft(utterance.partial.text)
         text = f"{self._turn.said} {utterance.partial.text}"
-        if silence_ms >= required_silence_ms(Pause(text, answering=self._asked()), settings):
+        if silence_ms >= required_silence_ms(Pause(text, ear.contour, self._asked()), settings):
             self._happen(turns.Endpoint(self.now_ms))
 
     def _draft(self, text: str) -> None:
@@ -391,6 +393,7 @@ class Session:
                 silent_ms=0 if ear.activity.speaking else ear.silent_ms,
                 voiced_ms=ear.voiced_ms - self._voiced_before_ms,
                 text=utterance.partial.text,
+                is_echo=self._settings.listening == "open" and echoes(utterance.partial.text, self._said_lately()),
             ),
             self._settings.barge_in,
         )
@@ -398,6 +401,14 @@ class Session:
             self._happen(self._interrupted())
         elif verdict is Verdict.FALSE_ALARM:
             self._happen(turns.FalseAlarm(self.now_ms))
+
+    def _said_lately(self) -> str:
+        """Give the agent's words of the last moments before it was held."""
+        if self._reply is None:
+            return ""
+        reached = self._reply.reached()
+        since = reached - round(ECHO_S * self._on.speaker.sample_rate_hz)
+        return written(word for word in self._reply.words if since <= word.end and word.start <= reached)
 
     def _interrupted(self) -> turns.Interrupted:
         return turns.Interrupted(self.now_ms, heard=bool(self._reply and self._reply.heard_text()))

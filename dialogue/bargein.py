@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from pydantic import Field
+from rapidfuzz import fuzz
 
 from dialogue.section import Section
 
@@ -49,11 +50,13 @@ BACKCHANNELS = frozenset(
     "really wow well i see got it of course all fine".split()
 )
 _BACKCHANNEL_WORDS_AT_MOST = 3
+_ALIKE = 75
+"""How alike (0..100) a word heard and one said must be to be the same."""
 
 # These take the turn however short they are. "no" too: whoever says it during an answer wants another one.
 COMMANDS = re.compile(
-    r"\b(?:stop|wait|hold on|hang on|quiet|silence|shut up|enough|excuse me|pardon|sorry|no|nope|pause|cancel|hey|hello|"
-    r"listen|repeat|louder|slower|what|never mind|thank you|thanks|goodbye|bye|help)\b"
+    r"\b(?:stop|wait|hold on|hang on|quiet|silence|shut up|enough|excuse me|pardon|sorry|no|nope|pause|cancel|hey|"
+    r"hello|listen|repeat|louder|slower|what|never mind|thank you|thanks|goodbye|bye|help)\b"
 )
 
 
@@ -61,12 +64,27 @@ def judge(overlap: Overlap, settings: BargeInSettings) -> Verdict:
     """Decide about a sound as soon as it can be decided, and by `decide_ms` in any case."""
     if overlap.is_echo:
         return _when_quiet(overlap, settings)
-    words = re.findall(r"[\w']+", overlap.text.casefold())
+    words = _words(overlap.text)
     if COMMANDS.search(" ".join(words)) or _means_something(words, overlap, settings):
         return Verdict.INTERRUPTION
     if overlap.voiced_ms >= settings.sure_voiced_ms and not is_backchannel(words):
         return Verdict.INTERRUPTION
     return _when_quiet(overlap, settings)
+
+
+def echoes(text: str, agent_said: str) -> bool:
+    """Tell whether all these words are ones that the agent has just said itself, as far as a recogniser can tell.
+
+    A second guard behind echo cancellation. A user who says again what the agent says is taken for its echo as long
+    as nothing new is said.
+    """
+    said = _words(agent_said)
+    words = _words(text)
+    return bool(words) and all(any(fuzz.ratio(word, each) >= _ALIKE for each in said) for word in words)
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[\w']+", text.casefold())
 
 
 def is_backchannel(words: list[str]) -> bool:
