@@ -11,7 +11,7 @@ FORBIDDEN = {"dialogue": {"avatar", "agent"}, "avatar": {"agent"}, "agent": set(
 SOLE_IMPORTERS = {
     "sounddevice": {"agent/devices.py"},
     "pygame": {"agent/window.py", "agent/overlay.py"},
-    "aiomqtt": {"agent/fleet.py"},
+    "aiomqtt": {"agent/fleet/broker.py"},
     "torch": {
         "avatar/transformer.py",
         "avatar/diffusion.py",
