@@ -24,8 +24,9 @@ _CONTRACTIONS = (
     (re.compile(r"\b(what|where|who|how|when|that|there|it|he|she)'s\b"), r"\1 is"),
 )
 _OPENERS = re.compile(
-    r"^(?:(?:(?:hello|hi|hey)(?: there)?|good (?:morning|afternoon|evening|day)|excuse me|sorry|pardon|um|uh|er|well|so|please"
-    r"|okay|(?:can|could|would) you (?:please )?tell me|do you know|tell me|i (?:would like|want) to know|i was wondering) )+"
+    r"^(?:(?:(?:hello|hi|hey)(?: there)?|good (?:morning|afternoon|evening|day)|excuse me|sorry|pardon|um|uh|er|well|so"
+    r"|please|okay|(?:can|could|would) you (?:please )?tell me|do you know|tell me|i (?:would like|want) to know"
+    r"|i was wondering) )+"
 )
 _SUFFIXES = (("ies", "i"), ("sses", "ss"), ("ing", ""), ("edly", ""), ("ed", ""), ("ly", ""), ("es", ""), ("s", ""))
 
