@@ -4,7 +4,7 @@ All times are ms of the conversation's one clock, the sample being heard.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Annotated, Literal, Self, TextIO
@@ -70,16 +70,17 @@ class PictureEntry(Section):
     late: int
     """More than a frame's time after they were due."""
     rate_hz: float
-    offset_ms: float
+    speech_frames: int = 0
+    """Frames shown while the agent was heard; the offsets are theirs."""
+    offset_ms: float = 0.0
     """Mean of sample heard minus sample shown when a frame came onto the screen: positive is picture behind sound."""
-    offset_worst_ms: float
-    microphone_waiting: int = 0
-    """Blocks heard and not looked at."""
-    recogniser_waiting: int = 0
+    offset_worst_ms: float = 0.0
+    recogniser_behind_ms: int = 0
+    """Sound heard and not recognised yet."""
     underruns: int = 0
     """Of the loudspeaker, since the start."""
-    dropped: int = 0
-    """Microphone blocks, since the start."""
+    dropped_blocks: int = 0
+    """Of the microphone, since the start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,22 +90,33 @@ class PictureTally:
     since_ms: int
     frames: int = 0
     late: int = 0
+    speech_frames: int = 0
     offset_sum_ms: float = 0.0
     offset_worst_ms: float = 0.0
 
-    def counting(self, offset_ms: float, late: bool) -> "PictureTally":
-        """Count one more frame, shown `offset_ms` after the sample it belongs to was heard."""
+    def counting(self, *, late: bool) -> "PictureTally":
+        """Count one more frame."""
+        return replace(self, frames=self.frames + 1, late=self.late + late)
+
+    def counting_speech(self, offset_ms: float) -> "PictureTally":
+        """Count that it showed speech, `offset_ms` after the sample it belongs to was heard."""
         worst_ms = max(self.offset_worst_ms, offset_ms, key=abs)
-        return PictureTally(self.since_ms, self.frames + 1, self.late + late, self.offset_sum_ms + offset_ms, worst_ms)
+        return replace(
+            self,
+            speech_frames=self.speech_frames + 1,
+            offset_sum_ms=self.offset_sum_ms + offset_ms,
+            offset_worst_ms=worst_ms,
+        )
 
     def entry(self, at_ms: int) -> PictureEntry:
-        """Sum up; at least one frame."""
+        """Sum up."""
         return PictureEntry(
             at_ms=at_ms,
             frames=self.frames,
             late=self.late,
             rate_hz=round(self.frames * 1000 / max(1, at_ms - self.since_ms), 2),
-            offset_ms=round(self.offset_sum_ms / self.frames, 2),
+            speech_frames=self.speech_frames,
+            offset_ms=round(self.offset_sum_ms / max(1, self.speech_frames), 2),
             offset_worst_ms=round(self.offset_worst_ms, 2),
         )
 

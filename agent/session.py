@@ -16,7 +16,7 @@ from pydantic import Field
 
 from agent.captions import Captions, agent_caption, user_caption
 from agent.ear import Ear
-from agent.ledger import Ledger, OverlapEntry, PictureTally, TurnEntry
+from agent.ledger import Ledger, OverlapEntry, PictureEntry, PictureTally, TurnEntry
 from agent.script import Stretch, written
 from agent.sound import Microphone, Speaker
 from agent.speaking import Instruments, Mouth, Mover, Reply, Voice
@@ -202,13 +202,24 @@ class Session:
     def frame_shown(self, position: int, shown_at: int, *, late: bool) -> None:
         """Note a frame on the screen: the sample it was made for, and the sample heard when it was seen."""
         rate_hz = self._on.speaker.sample_rate_hz
+        now_ms = shown_at * 1000 // rate_hz
+        self._frames = self._frames.counting(late=late)
         if self._reply and self._reply.is_speech_at(position):
-            self._last_frame_ms = shown_at * 1000 // rate_hz
-            self._first_frame_ms = self._first_frame_ms or self._last_frame_ms
-        self._frames = self._frames.counting((shown_at - position) * 1000 / rate_hz, late)
-        if (now_ms := shown_at * 1000 // rate_hz) - self._frames.since_ms >= PICTURE_ENTRY_MS:
-            self.ledger.add(self._frames.entry(now_ms))
+            self._last_frame_ms = now_ms
+            self._first_frame_ms = self._first_frame_ms or now_ms
+            self._frames = self._frames.counting_speech((shown_at - position) * 1000 / rate_hz)
+        if now_ms - self._frames.since_ms >= PICTURE_ENTRY_MS:
+            self.ledger.add(self._with_queues(self._frames.entry(now_ms)))
             self._frames = PictureTally(now_ms)
+
+    def _with_queues(self, entry: PictureEntry) -> PictureEntry:
+        """Add how the stages keep up, as far as the devices count it."""
+        queues = {
+            "recogniser_behind_ms": self._utterance.behind_ms if self._utterance else 0,
+            "underruns": getattr(self._on.speaker, "underruns", 0),
+            "dropped_blocks": getattr(self._on.microphone, "dropped_blocks", 0),
+        }
+        return entry.model_copy(update=queues)
 
     def end_when_idle(self) -> None:
         """Let `run` return as soon as nobody speaks or is about to."""

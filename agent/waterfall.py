@@ -99,23 +99,25 @@ def _overlap_rows(overlaps: Sequence[OverlapEntry]) -> Iterable[Row]:
 
 
 def _picture_rows(pictures: Sequence[PictureEntry]) -> Iterable[Row]:
-    if not pictures:
-        return
-    frames = sum(entry.frames for entry in pictures)
-    offset_ms = sum(entry.offset_ms * entry.frames for entry in pictures) / frames
-    worst_ms = max((entry.offset_worst_ms for entry in pictures), key=abs)
-    tenth = max(1, len(pictures) // 10)
-    drift_ms = _mean_offset(pictures[-tenth:]) - _mean_offset(pictures[:tenth])
-    seconds = (pictures[-1].at_ms - pictures[0].at_ms) / 1000
-    yield Row(
-        "picture behind sound",
-        {"mean ms": round(offset_ms, 1), "worst ms": round(worst_ms, 1), "drift ms": round(drift_ms, 1)},
-    )
-    yield Row("frames", {"n": frames, "late": sum(entry.late for entry in pictures), "seconds": round(seconds)})
+    speech = [entry for entry in pictures if entry.speech_frames]
+    if speech:
+        worst_ms = max((entry.offset_worst_ms for entry in speech), key=abs)
+        tenth = max(1, len(speech) // 10)
+        drift_ms = _mean_offset_ms(speech[-tenth:]) - _mean_offset_ms(speech[:tenth])
+        offsets: dict[str, float | int | str] = {
+            "mean ms": round(_mean_offset_ms(speech), 1),
+            "worst ms": round(worst_ms, 1),
+            "drift ms": round(drift_ms, 1),
+        }
+        yield Row("picture behind sound", offsets)
+    if pictures:
+        late, seconds = sum(entry.late for entry in pictures), (pictures[-1].at_ms - pictures[0].at_ms) / 1000
+        yield Row("frames", {"n": sum(entry.frames for entry in pictures), "late": late, "seconds": round(seconds)})
 
 
-def _mean_offset(pictures: Sequence[PictureEntry]) -> float:
-    return float(np.mean([entry.offset_ms for entry in pictures]))
+def _mean_offset_ms(pictures: Sequence[PictureEntry]) -> float:
+    frames = sum(entry.speech_frames for entry in pictures)
+    return sum(entry.offset_ms * entry.speech_frames for entry in pictures) / frames
 
 
 ROW_PX, LABEL_PX, WIDTH_PX, MARGIN_PX = 26, 300, 1100, 16
