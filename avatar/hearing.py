@@ -4,11 +4,19 @@ import numpy as np
 import numpy.typing as npt
 import soxr
 
+from avatar import acoustic
 from avatar.features import FEATURE_RATE_HZ, SAMPLE_RATE_HZ, SOUND_SIZE, SoundFeatures
+from avatar.latents import FRAME_RATE_HZ
 from dialogue.errors import InputError
-from dialogue.speech import Phone, Samples, SpeechChunk
+from dialogue.speech import SILENCE, Phone, Samples, SpeechChunk
+
+Times = npt.NDArray[np.float64]
 
 _NEAR_S = 0.5
+_ROW_S = 1.0 / FRAME_RATE_HZ
+_HISTORY_S = 1.2
+"""Sound older than this no longer matters."""
+_PHRASE_PAUSE_S = 0.12
 
 
 class Piece:
@@ -51,7 +59,23 @@ class Piece:
         owed_s = self.seconds - self.known_s + 0.02
         self._listen(np.zeros(max(0, round(owed_s * SAMPLE_RATE_HZ)), np.float32))
 
-    def phones_near(self, times_s: npt.NDArray[np.float64]) -> list[Phone]:
+    def accents(self, times_s: Times) -> Times:
+        """Give the strength of the stress that peaks within each row [n], 0..1."""
+        return acoustic.accents(*self._recent(times_s), _ROW_S)
+
+    def phrase_ends(self, times_s: Times) -> npt.NDArray[np.bool_]:
+        """Tell in which rows [n] the voice begins a pause."""
+        if not self.phones:
+            return acoustic.pauses(*self._recent(times_s), _ROW_S)
+        onsets = [p.start_s for p in self.phones if p.symbol == SILENCE and p.end_s - p.start_s > _PHRASE_PAUSE_S]
+        return np.array([any(t <= onset < t + _ROW_S and onset > 0 for onset in onsets) for t in times_s])
+
+    def _recent(self, times_s: Times) -> tuple[npt.NDArray[np.float32], Times]:
+        """Give the sound that matters to `times_s`, and these times counted from its beginning."""
+        first = max(0, int((times_s[0] - _HISTORY_S) * FEATURE_RATE_HZ))
+        return self.sound[first:], times_s - first / FEATURE_RATE_HZ
+
+    def phones_near(self, times_s: Times) -> list[Phone]:
         """Give the phones that may shape the mouth at `times_s`, in order."""
         low, high = times_s[0] - _NEAR_S, times_s[-1] + _NEAR_S
         return [phone for phone in self.phones if phone.end_s > low and phone.start_s < high]

@@ -20,6 +20,7 @@ from avatar.channels import ChannelMap
 from avatar.controls import Controls
 from avatar.features import FEATURE_RATE_HZ, FEATURE_SIZE, SOUND_FLOOR, SOUND_SIZE, phone_features
 from avatar.hearing import Piece
+from avatar.idle import Activity, Cue, Idle
 from avatar.latents import FRAME_RATE_HZ, LATENT_SIZE, POSE_SIZE, LatentSpace, Motion
 from avatar.visemes import MOUTH, constrictions, mouth_shapes
 from dialogue.errors import EngineError, EngineUnavailable
@@ -30,6 +31,8 @@ Floats = npt.NDArray[np.float32]
 MOTION_PATH = Path(__file__).resolve().parent.parent / "assets" / "models" / "motion.onnx"
 ROWS_PER_FRAME = FEATURE_RATE_HZ // FRAME_RATE_HZ
 STEPS = 5
+HEAD_SHARE = 0.6
+"""How much of the learned head motion is laid over the hand-made postures."""
 GUIDANCE = 0.5
 """VASA-1's weight of audio guidance."""
 
@@ -126,6 +129,7 @@ class LearnedMotion:
     def begin(self, seed: int, previous: Motion | None, controls: Controls) -> None:
         """Start a reply; see `MotionGenerator`. Gaze, distance and emotion are left to the animator."""
         self._rng = np.random.default_rng(seed)
+        self._idle = Idle(seed)
         self._noise = np.zeros((0, self._learned), np.float32)
         self._noise_row = 0
         self._next_row = 0
@@ -133,7 +137,7 @@ class LearnedMotion:
         self._previous = None if previous is None else self._inward(previous)
 
     def steer(self, controls: Controls) -> None:
-        """Change nothing: what people may set is added by the animator."""
+        """Leave it to the animator."""
 
     def push(self, chunk: SpeechChunk) -> Motion:
         """Take speech and give the rows that are now certain; see `MotionGenerator`."""
@@ -158,14 +162,22 @@ class LearnedMotion:
     def _window(self, kept: int) -> Motion:
         """Make the next window and give its first `kept` rows."""
         shape = self._network.shape
+        times_s = (self._next_row + np.arange(kept)) / FRAME_RATE_HZ - self._piece.start_s
+        lived = self._lived(times_s)
         made = self._network.sample(
             self._noise_at(self._next_row, shape.window), self._speech(), self._previous, self._steps, self._guidance
         )[:kept]
         earlier = np.repeat(made[:1], shape.previous, 0) if self._previous is None else self._previous
         self._previous = np.concatenate([earlier, made])[-shape.previous :]
-        times_s = (self._next_row + np.arange(kept)) / FRAME_RATE_HZ - self._piece.start_s
         self._next_row += kept
-        return self._articulated(self._outward(made), times_s)
+        return self._articulated(lived + self._outward(made), times_s)
+
+    def _lived(self, times_s: npt.NDArray[np.float64]) -> Motion:
+        """Give postures, looks and blinks: what clips of a second or two are too short to teach."""
+        accents, ends = self._piece.accents(times_s), self._piece.phrase_ends(times_s)
+        cues = [Cue(Activity.SPEAKING, accent=float(a), phrase_end=bool(e)) for a, e in zip(accents, ends, strict=True)]
+        steps = [self._idle.step(t + self._piece.start_s, cue) for t, cue in zip(times_s, cues, strict=True)]
+        return self._channels.motion(np.stack(steps))
 
     def _speech_start(self, row: int) -> int:
         """Find the first feature row, of the piece, that the window from `row` hears; may be before the piece."""
@@ -205,7 +217,7 @@ class LearnedMotion:
     def _outward(self, made: Floats) -> Motion:
         """Express the network's frames as motion rows; it knows nothing of the tongue."""
         rows = np.zeros((len(made), LATENT_SIZE), np.float32)
-        rows[:, :POSE_SIZE] = made[:, :POSE_SIZE] * self._units
+        rows[:, :POSE_SIZE] = HEAD_SHARE * made[:, :POSE_SIZE] * self._units
         rows[:, POSE_SIZE : self._learned] = made[:, POSE_SIZE:]
         return rows
 
