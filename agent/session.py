@@ -404,6 +404,7 @@ class Session:
                 silent_ms=0 if ear.activity.speaking else ear.silent_ms,
                 voiced_ms=ear.voiced_ms - self._voiced_before_ms,
                 text=utterance.partial.text,
+                at_beginning=not (self._reply and self._reply.heard_text()),
                 is_echo=self._settings.listening == "open" and echoes(utterance.partial.text, self._said_lately()),
             ),
             self._settings.barge_in,

@@ -42,6 +42,8 @@ class Overlap:
     """What the recogniser has of it."""
     is_echo: bool = False
     """Its words are those that the agent is saying itself."""
+    at_beginning: bool = False
+    """No word of the reply had been heard: the user is going on rather than cutting in."""
 
 
 # One word or more of these, and nothing else, says "go on". From the backchannels of Switchboard (SWBD-DAMSL b, bk).
@@ -96,8 +98,8 @@ def _means_something(words: list[str], overlap: Overlap, settings: BargeInSettin
     meaning = [word for word in words if word not in BACKCHANNELS]
     if len(meaning) >= settings.sure_words or len(words) > _BACKCHANNEL_WORDS_AT_MOST:
         return True
-    # Recognisers hear a short word in every cough: one word has to last.
-    return bool(meaning) and overlap.voiced_ms >= settings.word_voiced_ms
+    # Recognisers hear a short word in every cough: one word has to last, unless more words were to be expected.
+    return bool(meaning) and (overlap.at_beginning or overlap.voiced_ms >= settings.word_voiced_ms)
 
 
 def _when_quiet(overlap: Overlap, settings: BargeInSettings) -> Verdict:

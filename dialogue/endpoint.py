@@ -18,8 +18,8 @@ class EndpointSettings(Section):
     complete_ms: int = Field(280, ge=100, le=10_000, description="after a complete question or answer")
     statement_ms: int = Field(420, ge=100, le=10_000, description="after what may be complete")
     fragment_ms: int = Field(650, ge=100, le=10_000, description="after a word or two, or nothing understood")
-    digits_ms: int = Field(1000, ge=100, le=10_000, description="after a figure: more may follow")
-    unfinished_ms: int = Field(1300, ge=100, le=10_000, description='after "and", "the", "um": more will follow')
+    digits_ms: int = Field(1100, ge=100, le=10_000, description="after a figure: more may follow")
+    unfinished_ms: int = Field(1500, ge=100, le=10_000, description='after "and", "the", "um": more will follow')
     draft_ms: int = Field(130, ge=32, le=10_000, description="after so much silence a reply is prepared, unheard")
     utterance_s: float = Field(60, gt=1, le=600, description="nobody is listened to for longer in one go")
 

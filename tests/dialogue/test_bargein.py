@@ -39,6 +39,11 @@ def test_a_cough_that_the_recogniser_takes_for_a_word_is_a_false_alarm() -> None
     assert verdict("the", voiced_ms=200, silent_ms=400) is Verdict.FALSE_ALARM
 
 
+def test_a_short_word_at_the_very_beginning_of_a_reply_goes_on_with_the_turn() -> None:
+    going_on = Overlap(age_ms=200, silent_ms=0, voiced_ms=200, text="anna", at_beginning=True)
+    assert judge(going_on, SETTINGS) is Verdict.INTERRUPTION
+
+
 def test_one_word_said_at_some_length_interrupts() -> None:
     assert verdict("parking", voiced_ms=450) is Verdict.INTERRUPTION
 
