@@ -35,13 +35,10 @@ def height_of_face(x: Array, y: Array, face: Face) -> Array:
 
 def brow_line(t: Array, brows: Brows) -> tuple[Array, Array, Array]:
     """Follow the brow from its inner end, t = 0, to its tail, t = 1: x, y and half thickness."""
-    knots = np.array([0.0, 0.62, 1.0])
-    x = np.interp(t, knots, (brows.inner_x, brows.peak_x, brows.outer_x))
-    # a parabola through the three points
-    fit = np.polyfit(
-        np.array([brows.inner_x, brows.peak_x, brows.outer_x]), (brows.inner_y, brows.peak_y, brows.outer_y), 2
-    )
-    y = np.polyval(fit, x)
+    x = np.interp(t, (0.0, 0.62, 1.0), (brows.inner_x, brows.peak_x, brows.outer_x))
+    rise = np.sin(0.5 * np.pi * np.clip(t / 0.62, 0.0, 1.0))
+    fall = np.clip((t - 0.62) / 0.38, 0.0, 1.0) ** 1.7
+    y = brows.inner_y + (brows.peak_y - brows.inner_y) * rise + (brows.outer_y - brows.peak_y) * fall
     half = 0.5 * brows.thickness * np.interp(t, (0.0, 0.12, 0.55, 1.0), (0.75, 1.0, 0.8, 0.16))
     return x, y, half
 
@@ -53,20 +50,20 @@ def eyebrows(face: Face, random: np.random.Generator) -> Strands:
         count = brows.hairs
         t = np.sort(random.uniform(0, 1, count))
         x, y, half = brow_line(t, brows)
-        offset = np.clip(random.normal(0, 0.5, count), -1, 1)
+        offset = random.uniform(-1, 1, count)
         root_x, root_y = x, y + half * offset - 0.04
         lean = np.interp(t, (0.0, 0.15, 0.5, 1.0), (1.25, 0.75, 0.22, -0.30)) - 0.35 * offset * np.interp(
             t, (0, 0.3), (0.2, 1.0)
         )
-        lean = lean + 0.12 * random.normal(size=count)
-        length = np.interp(t, (0.0, 0.3, 0.8, 1.0), (0.42, 0.62, 0.55, 0.34)) * random.uniform(0.7, 1.15, count)
+        lean = lean + 0.09 * random.normal(size=count)
+        length = np.interp(t, (0.0, 0.3, 0.8, 1.0), (0.40, 0.52, 0.50, 0.36)) * random.uniform(0.7, 1.15, count)
         s = np.linspace(0, 1, STEPS)[None]
-        bend = lean[:, None] - 0.45 * s * np.sign(offset[:, None] + 0.2)
+        bend = lean[:, None] - 0.25 * s * (offset[:, None] + 0.4)
         path_x = root_x[:, None] + length[:, None] * s * np.cos(bend)
         path_y = root_y[:, None] + length[:, None] * s * np.sin(bend)
         z = height_of_face((side * path_x).ravel(), path_y.ravel(), face).reshape(path_x.shape)
         points = np.stack([side * path_x, path_y, z + 0.03 + 0.05 * s], -1).astype(np.float32)
-        radius = np.broadcast_to(0.017 * (1.0 - 0.75 * s), path_x.shape).astype(np.float32)
+        radius = np.broadcast_to(0.015 * (1.0 - 0.8 * s), path_x.shape).astype(np.float32)
         colour = dyed(count, STEPS, brows.colour, brows.colour, random)
         sides.append(Strands(points, radius, colour, np.full(count, 0.3, np.float32)))
     return joined(sides)
@@ -86,7 +83,7 @@ def lashes(face: Face, length: float, colour: Colour, random: np.random.Generato
     eyes, sides = face.eyes, []
     s = np.linspace(0, 1, STEPS)[None, :, None]
     for side in (-1.0, 1.0):
-        for upper, count, scale in ((True, 120, 1.0), (False, 55, 0.42)):
+        for upper, count, scale in ((True, 170, 1.0), (False, 60, 0.40)):
             u = np.sort(random.uniform(-0.86, 0.99, count))
             root = _lid_points(u, side, upper, eyes)
             lift = 1.0 if upper else -1.0
@@ -97,7 +94,7 @@ def lashes(face: Face, length: float, colour: Colour, random: np.random.Generato
                 length * scale * np.interp(u, (-0.9, 0.4, 1.0), (0.5, 1.0, 0.9)) * random.uniform(0.75, 1.1, count)
             )[:, None, None]
             points = root[:, None] + reach * (out[:, None] * s * 0.8 + up[:, None] * s**2 * 0.75)
-            radius = np.broadcast_to(0.017 * (1.0 - 0.85 * s[..., 0]), points.shape[:2]).astype(np.float32)
+            radius = np.broadcast_to(0.0145 * (1.0 - 0.85 * s[..., 0]), points.shape[:2]).astype(np.float32)
             if not upper:
                 radius = radius * np.float32(0.7)
             tint = dyed(count, STEPS, colour, colour, random)

@@ -19,9 +19,9 @@ def iris_colour(u: float, v: float, eyes: Eyes, channel: int) -> float:
     value = eyes.iris[channel] * (0.55 + 0.65 * fibres + 0.35 * fine)
     pupil = eyes.pupil_radius / eyes.iris_radius
     ring = exp(-(((r - pupil - 0.16) / 0.10) ** 2))
-    value += ring * (0.10, 0.055, 0.02)[channel] * (0.4 + 0.6 * fibres)
+    value += ring * eyes.iris[channel] * (0.3 + 0.9 * fibres)
     glow = ramp(-0.9, 0.9, 0.55 * u - 0.85 * v)  # light focused by the cornea lands opposite the key lamp
-    value *= 0.55 + 1.35 * glow
+    value *= 0.45 + 1.0 * glow
     rim = ramp(0.74, 0.98, r)
     value = value * (1.0 - rim) + eyes.iris_rim[channel] * rim
     return value * ramp(pupil - 0.05, pupil + 0.06, r)
@@ -37,14 +37,14 @@ def eye_colour(x: float, y: float, eyes: Eyes, channel: int) -> float:
         px = -px
     r = sqrt(px * px + py * py)
     u = lid_coordinate(side, eyes)
-    white = (0.62, 0.585, 0.56)[channel]
+    white = (0.44, 0.415, 0.40)[channel]
     corner = ramp(0.45, 1.0, abs(u))
     white *= (1.0, 0.88, 0.86)[channel] ** corner
     vein = ramp(0.35, 0.8, 1.0 - abs(cloud(2.5 * x, 6.0 * y, 3.0, 3)) * 3.0) * ramp(0.3, 0.9, abs(u))
     white *= 1.0 - vein * (0.02, 0.10, 0.10)[channel]
     flesh = ramp(-0.80, -0.93, u)
     white = white * (1.0 - flesh) + (0.50, 0.22, 0.19)[channel] * flesh
-    iris = ramp(1.05, 0.96, r)
+    iris = ramp(1.06, 0.94, r)
     halo = exp(-(((r - 1.03) / 0.09) ** 2)) * 0.30
     value = white * (1.0 - halo)
     if iris > 0.0:

@@ -23,6 +23,7 @@ class Skull(NamedTuple):
     chin_half_width: float
     chin_z: float
     brow_ridge: float  # radius of the ridge above the eyes
+    taper: float  # how much narrower the face is at the chin than at the cheekbones
     neck_radius: float
     asymmetry: float  # sideways drift of the midline: nobody is symmetric
 
@@ -89,6 +90,7 @@ class Skin(NamedTuple):
     pores: float
     stubble: float
     shine: float
+    scalp: Colour  # multiplies the base where hair roots are dense
 
 
 class Brows(NamedTuple):

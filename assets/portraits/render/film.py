@@ -8,12 +8,11 @@ Array = npt.NDArray[np.float32]
 
 
 def tone(light: Array) -> Array:
-    """Compress linear light to [0, 1] with a filmic shoulder (Hable 2010), then sRGB."""
+    """Compress linear light to [0, 1] with a filmic shoulder (Narkowicz 2015), then sRGB."""
 
-    def curve(x: Array) -> Array:
-        return (x * (0.22 * x + 0.03) + 0.002) / (x * (0.22 * x + 0.30) + 0.06) - 0.002 / 0.06
-
-    shown = np.clip(curve(1.9 * light) / curve(np.float32(11.2)), 0.0, 1.0)
+    grey = light @ np.float32([0.2126, 0.7152, 0.0722])
+    light = np.maximum(grey[..., None] + 1.12 * (light - grey[..., None]), 0.0)
+    shown = np.clip(light * (2.51 * light + 0.03) / (light * (2.43 * light + 0.59) + 0.14), 0.0, 1.0)
     return np.where(shown < 0.0031308, 12.92 * shown, 1.055 * np.power(shown, 1 / 2.4) - 0.055).astype(np.float32)
 
 

@@ -4,7 +4,15 @@ import numpy as np
 import numpy.typing as npt
 
 from assets.portraits.render.facts import Colour, Face
-from assets.portraits.render.scalp import scalp_roots
+from collections.abc import Callable
+from assets.portraits.render.scalp import (
+    ROUND_HAIRLINE,
+    Hairline,
+    field_at,
+    scalp_roots,
+    surface_points,
+    inside_hairline,
+)
 from assets.portraits.render.strands import Strands
 
 Array = npt.NDArray[np.float32]
@@ -33,7 +41,7 @@ def dyed(count: int, steps: int, root: Colour, tip: Colour, random: np.random.Ge
 def coils(face: Face, root: Colour, tip: Colour, random: np.random.Generator) -> Strands:
     """Grow short coiled hair: locks of hairs that wind around a common axis away from the scalp."""
     locks, hairs, steps = 3000, 9, 40
-    points, normals, inside = scalp_roots(locks, face, random)
+    points, normals, inside = scalp_roots(locks, face, ROUND_HAIRLINE, random)
     locks = len(points)
     lift = np.clip((points[:, 1:2] + 1.0) / 11.0, 0.0, 1.0)
     axis = unit(normals + np.float32([0, 0.35, 0]) * lift + 0.22 * random.normal(size=points.shape))
@@ -60,4 +68,156 @@ def coils(face: Face, root: Colour, tip: Colour, random: np.random.Generator) ->
     grown = (coil[:, None] + spread + wander).reshape(locks * hairs, steps, 3).astype(np.float32)
     radius = np.broadcast_to(0.020 * (1.0 - 0.5 * t), (len(grown), steps)).astype(np.float32)
     colour = dyed(locks * hairs, steps, root, tip, random)
-    return Strands(grown, radius, colour, np.full(len(grown), 0.5, np.float32))
+    return Strands(grown, radius, colour, np.full(len(grown), 0.30, np.float32))
+
+
+def combed(
+    face: Face,
+    roots: Array,
+    normals: Array,
+    comb: Callable[[Array, Array], Array],
+    lift: Array,
+    length: Array,
+    steps: int,
+) -> Array:
+    """Lay hairs along a comb's direction, each `lift` [N] above the skin, `length` [N] long: paths [N, steps, 3].
+
+    comb(points [N, 3], t [N]) gives the wish at fraction t of the hair; the head's field keeps hair outside the skin.
+    """
+    path = np.empty((len(roots), steps, 3), np.float32)
+    point, heading = roots.copy(), unit(0.5 * normals + comb(roots, np.zeros(len(roots), np.float32)))
+    distance, normal = np.empty(len(roots), np.float32), normals.copy()
+    for step in range(steps):
+        path[:, step] = point
+        field_at(point, face, distance, normal)
+        t = np.full(len(roots), step / steps, np.float32)
+        wish = comb(point, t)
+        height = lift * np.minimum(1.0, 0.15 + 2.2 * t)
+        error = np.clip((height - distance) / np.maximum(lift, 0.3), -0.35, 1.5)
+        inward = np.minimum(np.sum(wish * normal, axis=1) + 0.0, 0.0) * np.clip(1.0 - (distance - height), 0.0, 1.0)
+        wish = unit(wish - inward[:, None] * normal) + normal * np.maximum(error, -0.0)[:, None]
+        heading = unit(0.55 * heading + 0.45 * unit(wish))
+        point = (point + heading * (length / (steps - 1))[:, None]).astype(np.float32)
+    return path
+
+
+def tresses(guides: Array, hairs: int, width: float, gather: float, wave: float, random: np.random.Generator) -> Array:
+    """Spread each guide [N, K, 3] into a lock of hairs `width` thick that gathers towards its tip: [N * hairs, K, 3]."""
+    count, steps, _ = guides.shape
+    t = np.linspace(0, 1, steps, dtype=np.float32)[None, None, :, None]
+    heading = unit(guides[:, -1] - guides[:, 0])
+    first, second = across(heading)
+    offset = random.normal(size=(count, hairs, 2)).astype(np.float32) * width
+    offset = offset[..., :1] * first[:, None] + offset[..., 1:] * second[:, None]
+    grown = guides[:, None] + offset[:, :, None] * (0.8 + 0.2 * t) * (1.0 - gather * t**2)
+    drift = random.normal(size=(count, hairs, 1, 3)).astype(np.float32)
+    phase = random.uniform(0, 2 * np.pi, (count, hairs, 1, 1)) + random.uniform(0, 0.6, (count, 1, 1, 1))
+    grown = grown + wave * drift * np.sin(phase + 5.0 * t) * t
+    return grown.reshape(count * hairs, steps, 3).astype(np.float32)
+
+
+def bob(face: Face, root: Colour, tip: Colour, random: np.random.Generator) -> Strands:
+    """Grow straight hair with a side parting, cut at the jaw."""
+    hairline: Hairline = (6.2, 6.1, 5.6, 4.6, 3.2, 1.6, 0.3, -0.6, 1.6, 1.2, -4.0, -8.0)
+    parting, cut = 1.9, -9.6
+    roots, normals, inside = scalp_roots(16000, face, hairline, random)
+    number = np.arange(len(roots))
+    crowded = (np.abs(roots[:, 0] - parting) < 1.3) | (inside < 0.9)  # there every root shows
+    crowded &= (number > 5200) & (roots[:, 2] > -9.0)
+    chosen = np.concatenate([np.flatnonzero(number <= 5200), np.flatnonzero(crowded)])
+    locks = np.count_nonzero(number <= 5200)
+    roots, normals = roots[chosen], normals[chosen]
+    side = np.where(roots[:, 0] > parting + 0.20 * random.normal(size=len(roots)), 1.0, -1.0).astype(np.float32)
+
+    def comb(points: Array, t: Array) -> Array:
+        rise = 0.45 * np.clip(1.0 - 4.0 * t, 0.0, 1.0)
+        away = np.stack([side, 0.15 + rise, -0.30 - rise], -1)
+        fall = np.stack([0.10 * side, np.full_like(side, -1.0), np.full_like(side, -0.05)], -1)
+        turned = np.clip((np.abs(points[:, 0] - 0.5 * parting) - 2.0) / 3.5, 0.0, 1.0)[:, None]
+        tuck = np.clip((-5.5 - points[:, 1]) / 3.0, 0.0, 1.0)[:, None] * np.stack(
+            [-0.75 * side, 0 * side, 0 * side + 0.1], -1
+        )
+        below_brow = np.clip((4.0 - points[:, 1]) / 3.0, 0, 1) * (points[:, 2] > -5)
+        clear = np.clip(6.1 - np.abs(points[:, 0]), 0.0, 1.5) * below_brow
+        return unit(away * (1 - turned) + fall * turned + tuck + np.stack([side * clear, 0 * side, -0.3 * clear], -1))
+
+    beside = np.clip(np.abs(roots[:, 0] - parting) / 4.0, 0.0, 1.0)
+    lift = ((0.50 + 0.55 * random.uniform(0, 1, len(roots))) * (0.45 + 0.55 * beside)).astype(np.float32)
+    paths = combed(face, roots, normals, comb, lift, np.full(len(roots), 26.0, np.float32), 56)
+    guides = cut_at(paths, cut + 0.25 * random.normal(size=len(roots)), 30)
+    thick = tresses(guides[:locks], 7, 0.15, 0.35, 0.05, random)
+    fine = tresses(guides[locks:], 2, 0.06, 0.2, 0.05, random)
+    grown = np.concatenate([thick, fine])
+    t = np.linspace(0, 1, guides.shape[1], dtype=np.float32)
+    radius = 0.020 * np.minimum(1.0, 0.55 + 6.0 * t) * (1.0 - 0.55 * t**3)
+    radius = np.broadcast_to(radius, grown.shape[:2]).astype(np.float32)
+    colour = dyed(len(grown), len(t), root, tip, random)
+    return Strands(grown, radius, colour, np.full(len(grown), 0.34, np.float32))
+
+
+def cut_at(paths: Array, level: Array, steps: int) -> Array:
+    """Cut paths [N, K, 3] where they first fall below `level` [N], and space `steps` points evenly along the rest."""
+    below = paths[..., 1] < level[:, None]
+    last = np.where(below.any(axis=1), below.argmax(axis=1), paths.shape[1] - 1)
+    at = np.linspace(0, 1, steps)[None] * last[:, None]
+    low = np.minimum(at.astype(np.int64), paths.shape[1] - 2)
+    part = (at - low)[..., None].astype(np.float32)
+    row = np.arange(len(paths))[:, None]
+    return (paths[row, low] * (1 - part) + paths[row, low + 1] * part).astype(np.float32)
+
+
+def swept_back(face: Face, root: Colour, tip: Colour, random: np.random.Generator) -> Strands:
+    """Grow short hair combed back over the top, close at the sides."""
+    hairline: Hairline = (6.9, 7.1, 7.4, 6.2, 3.8, 1.4, -1.2, -2.2, 1.6, 1.2, -4.0, -7.0)
+    roots, normals, inside = scalp_roots(9000, face, hairline, random)
+
+    def comb(points: Array, t: Array) -> Array:
+        top = np.clip((points[:, 1] - 4.5) / 4.0, 0.0, 1.0)
+        sideways = 0.30 * top + 0.10 * np.tanh(points[:, 0]) * (1 - top)
+        return unit(np.stack([sideways, 0.75 * top - 0.75 * (1 - top), -0.75 - 0.2 * top], -1))
+
+    top = np.clip((roots[:, 1] - 3.0) / 5.0, 0.0, 1.0)
+    front = np.clip((roots[:, 2] + 5.0) / 6.0, 0.0, 1.0)
+    lift = (0.22 + 0.85 * top + 1.0 * top * front + 0.2 * random.uniform(0, 1, len(roots))).astype(np.float32)
+    length = (1.0 + 3.6 * top + 1.0 * top * front).astype(np.float32) * np.clip(0.45 + inside / 2.0, 0.45, 1.0).astype(
+        np.float32
+    )
+    guides = combed(face, roots, normals, comb, lift, length, 24)
+    grown = tresses(guides, 3, 0.09, 0.6, 0.10, random)
+    t = np.linspace(0, 1, 24, dtype=np.float32)
+    radius = 0.019 * np.minimum(1.0, 0.5 + 4.0 * t) * (1.0 - 0.6 * t**2)
+    radius = np.broadcast_to(radius, grown.shape[:2]).astype(np.float32)
+    return Strands(grown, radius, dyed(len(grown), 24, root, tip, random), np.full(len(grown), 0.8, np.float32))
+
+
+def beard(face: Face, root: Colour, tip: Colour, random: np.random.Generator) -> Strands:
+    """Grow a short beard and moustache around the lips, with clean cheeks."""
+    directions = unit(random.normal(size=(60000, 3)) * (1.0, 1.0, 1.0) + (0.0, -0.6, 0.7))
+    points, normals = surface_points(directions, face, (0.0, -5.0, -4.0))
+    x, y, z = np.abs(points[:, 0]), points[:, 1], points[:, 2]
+    lips = face.lips
+    cheek_line = np.interp(x, (0.0, 2.0, 3.2, 5.0, 6.5), (-4.9, -5.2, -5.9, -5.2, -1.0))
+    under = np.interp(x, (0.0, 3.0, 6.0), (face.skull.chin_y - 0.9, face.skull.chin_y + 0.2, -8.5))
+    edge = np.minimum(cheek_line - y, y - under)
+    near_lips = np.hypot(x / (lips.half_width + 0.30), (y - lips.y + 0.10) / (0.5 * (lips.upper + lips.lower) + 0.42))
+    keep = (edge + 0.25 * random.normal(size=len(x)) > 0) & (z > -7.5)
+    keep &= near_lips > 1.0 + 0.06 * random.normal(size=len(x))
+    keep &= ~((x < 0.75) & (y > lips.y + 0.9)) | (random.uniform(size=len(x)) < 0.35)
+    soul = (y < lips.y - lips.lower - 0.1) & (y > face.skull.chin_y + 2.6) & (np.abs(x - 1.5) < 0.8)
+    keep &= ~soul | (random.uniform(size=len(x)) < 0.6)
+    points, normals, edge = points[keep], normals[keep], edge[keep]
+
+    def comb(at: Array, t: Array) -> Array:
+        moustache = np.clip((at[:, 1] - lips.y - 0.2) / 0.6, 0.0, 1.0)
+        wide = np.tanh(at[:, 0]) * (0.25 + 0.9 * moustache)
+        return unit(np.stack([wide, -1.0 + 0.45 * moustache, 0.25 + 0 * wide], -1))
+
+    length = (0.75 * np.clip(0.45 + 0.8 * edge, 0.45, 1.0) * random.uniform(0.6, 1.1, len(points))).astype(np.float32)
+    upper = points[:, 1] > lips.y
+    length = np.where(upper, 0.55 * length, length).astype(np.float32)
+    lift = (0.10 + 0.28 * np.clip(edge, 0, 1) * random.uniform(0.3, 1, len(points))).astype(np.float32)
+    guides = combed(face, points, normals, comb, lift, length, 9)
+    grown = tresses(guides, 1, 0.02, 0.0, 0.06, random)
+    t = np.linspace(0, 1, 9, dtype=np.float32)
+    radius = np.broadcast_to(0.017 * (1.0 - 0.6 * t), (len(grown), 9)).astype(np.float32)
+    return Strands(grown, radius, dyed(len(grown), 9, root, tip, random), np.full(len(grown), 0.5, np.float32))

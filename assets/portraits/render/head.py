@@ -2,6 +2,7 @@
 
 from math import cos, exp, sin, sqrt
 
+from assets.portraits.render.body import torso_distance
 from assets.portraits.render.compiled import compiled
 from assets.portraits.render.eyes import eye_opening, lid_coordinate, lower_lid, upper_lid
 from assets.portraits.render.facts import Eyes, Face, Nose, Skull
@@ -14,22 +15,24 @@ LID_THICKNESS = 0.16
 @compiled
 def skull_distance(x: float, y: float, z: float, skull: Skull) -> float:
     """Distance to the large forms: cranium, face, cheeks, jaw, chin. x is not negative."""
+    x *= 1.0 + skull.taper * ramp(-1.0, -11.0, y)
     height = 0.5 * (skull.cranium_top + 4.2)
     d = ellipsoid(x, y - (skull.cranium_top - height), z + 6.0, skull.cranium_half_width, height, 9.0)
     face = ellipsoid(x, y + 2.6, z + 4.6, skull.temple_half_width, 8.6, 6.9)
     d = blend(d, face, 2.4)
     d = blend(d, limb(x, y, z, 0.6, 1.9, 1.75, skull.brow_ridge, 4.3, 1.9, 0.15, skull.brow_ridge * 0.9), 1.6)
-    cheekbone = ellipsoid(x - skull.cheekbone_x, y + 2.3, z + 1.0, 2.0, 1.5, 2.2)
-    d = blend(d, cheekbone - (skull.cheekbone_size - 1.0), 2.0)
-    d = blend(d, ball(x - 3.5, y + 4.5, z + 0.45, skull.cheek_fullness), 2.2)
+    cheekbone = ellipsoid(x - skull.cheekbone_x, y + 2.3, z + 1.3, 1.8, 1.6, 2.3)
+    d = blend(d, cheekbone - (skull.cheekbone_size - 1.0), 2.8)
+    d = blend(d, ball(x - 3.4, y + 4.4, z + 0.55, skull.cheek_fullness), 2.6)
+    d = blend(d, ball(x - 3.3, y + 6.9, z + 1.75, 1.9), 3.0)
     jaw = limb(
         x, y, z,
         skull.jaw_half_width - 1.3, skull.jaw_y, -5.0, 1.5,
-        skull.chin_half_width, skull.chin_y + 1.25, skull.chin_z - 1.6, 1.15,
+        skull.chin_half_width, skull.chin_y + 1.75, skull.chin_z - 2.2, 1.35,
     )  # fmt: skip
-    d = blend(d, jaw, 2.2)
-    chin = ellipsoid(x, y - skull.chin_y - 1.55, z - skull.chin_z + 1.6, skull.chin_half_width + 0.55, 1.55, 1.6)
-    d = blend(d, chin, 1.5)
+    d = blend(d, jaw, 3.0)
+    chin = ellipsoid(x, y - skull.chin_y - 1.75, z - skull.chin_z + 1.8, skull.chin_half_width + 0.7, 1.75, 1.8)
+    d = blend(d, chin, 2.2)
     muzzle = ellipsoid(x, y + 6.3, z + 1.1, 3.5, 2.7, 3.35)
     return blend(d, muzzle, 1.8)
 
@@ -48,10 +51,10 @@ def nose_distance(x: float, y: float, z: float, nose: Nose) -> float:
     side = limb(x, y, z, 0.2, -1.0, nose.root_z - 0.9, 0.8, 0.8, nose.tip_y + 0.5, nose.tip_z - 2.6, 1.0)
     d = blend(d, side, 0.9)
     wing = ellipsoid(
-        x - nose.wing_x, y - nose.tip_y + 0.28, z - nose.tip_z + 2.05,
-        nose.wing_radius * 0.92, nose.wing_radius * 0.95, nose.wing_radius * 1.25,
+        x - nose.wing_x, y - nose.tip_y + 0.22, z - nose.tip_z + 1.70,
+        nose.wing_radius * 0.88, nose.wing_radius * 0.92, nose.wing_radius * 1.25,
     )  # fmt: skip
-    d = blend(d, wing, 0.45)
+    d = blend(d, wing, 0.5)
     septum = limb(
         x, y, z, 0.0, nose.tip_y - 0.45, nose.tip_z - 0.9, 0.34, 0.0, nose.tip_y - 0.85, nose.tip_z - 2.4, 0.40
     )
@@ -60,10 +63,10 @@ def nose_distance(x: float, y: float, z: float, nose: Nose) -> float:
 
 @compiled
 def _nostril(x: float, y: float, z: float, nose: Nose) -> float:
-    px, py, pz = x - nose.wing_x * 0.60, y - nose.tip_y + 0.80, z - nose.tip_z + 1.55
+    px, py, pz = x - nose.wing_x * 0.60, y - nose.tip_y + 0.24 + 0.92 * nose.wing_radius, z - nose.tip_z + 1.40
     turned = 0.86 * px - 0.5 * pz
     pz = 0.5 * px + 0.86 * pz
-    return ellipsoid(turned, py, pz, nose.nostril * 0.85, nose.nostril * 1.15, nose.nostril * 1.9)
+    return ellipsoid(turned, py, pz, nose.nostril * 0.90, nose.nostril * 0.90, nose.nostril * 1.9)
 
 
 @compiled
@@ -91,11 +94,10 @@ def _neck(x: float, y: float, z: float, skull: Skull) -> float:
     cord = limb(x, y, z, r + 0.2, -7.5, -7.6, 0.7, 1.1, -18.4, -4.2, 0.65)
     d = blend(d, cord, 1.6)
     d = blend(d, limb(x, y, z, 0.0, -10.5, -3.6, 0.9, 0.0, -17.5, -4.8, 0.8), 1.8)
-    trapezius = limb(x, y, z, 2.0, -13.0, -9.5, 2.0, 13.0, -20.3, -9.8, 1.4)
-    d = blend(d, trapezius, 3.0)
-    collarbone = limb(x, y, z, 1.5, -19.2, -4.3, 0.55, 11.0, -18.9, -8.0, 0.6)
-    chest = ellipsoid(x, y + 31.5, z + 8.5, 14.0, 12.3, 6.4)
-    return blend(blend(d, chest, 3.0), collarbone, 1.6)
+    collarbone = limb(x, y, z, 1.3, -19.1, -4.2, 0.45, 5.0, -18.9, -6.3, 0.4)
+    if y > -9.0:
+        return d
+    return blend(blend(d, torso_distance(x, y, z) + 0.6, 2.2), collarbone, 1.3)
 
 
 @compiled
@@ -121,18 +123,37 @@ def _lids(x: float, y: float, z: float, d: float, eyes: Eyes) -> float:
 
 
 @compiled
+def _wrinkles(x: float, y: float, face: Face) -> float:
+    """Depth of the lines that years of expressions leave: forehead, between the brows, beside the eyes."""
+    depth = 0.0
+    for line in range(3):
+        height = 3.5 + 1.0 * line + 0.10 * cos(0.9 * x + 2.0 * line) - 0.02 * x * x
+        depth += 0.050 * bell(y - height, 0.16) * ramp(4.2 - 0.4 * line, 2.0, x)
+    depth += 0.055 * bell(x - 0.55 - 0.06 * (y - 1.4), 0.14) * bell(y - 1.3, 0.9)
+    dx, dy = x - face.eyes.x - face.eyes.half_width + 0.1, y + 0.05
+    away = sqrt(dx * dx + dy * dy)
+    if dx > 0.05:
+        spoke = abs(dy / dx * 1.5)
+        ray = bell(spoke - 0.15, 0.16) + bell(spoke - 0.65, 0.18) + bell(spoke - 1.2, 0.2)
+        depth += 0.035 * ray * ramp(0.25, 0.5, away) * ramp(1.5, 0.8, away)
+    return depth
+
+
+@compiled
 def _relief(x: float, y: float, face: Face) -> float:
     """Folds and grooves too fine for solid shapes: how far the surface stands out. x is not negative."""
     lips, nose, skin = face.lips, face.nose, face.skin
     relief = lip_relief(x, y, lips)
     top, foot = nose.tip_y - 0.95, lips.y + lips.upper + 0.05
     along = ramp(top, top - 0.25, y) * ramp(foot - 0.15, foot + 0.1, y)
-    relief += along * (0.07 * bell(x - 0.42, 0.26) - 0.10 * bell(x, 0.34))
+    relief += along * (0.045 * bell(x - 0.5, 0.42) - 0.075 * bell(x, 0.45))
     t = clamp((nose.tip_y + 0.1 - y) / (nose.tip_y - lips.y), 0.0, 1.35)
     fold = x - (nose.wing_x + 0.55 + 1.15 * t + 0.25 * t * t)
-    fade = ramp(0.0, 0.15, t) * ramp(1.35, 0.75, t)
-    relief -= (0.035 + 0.10 * skin.wrinkles) * bell(fold, 0.22 + 0.35 * (1.0 - skin.wrinkles)) * fade
+    fade = ramp(0.0, 0.35, t) * ramp(1.35, 0.75, t)
+    relief -= (0.035 + 0.08 * skin.wrinkles) * bell(fold, 0.45 + 0.15 * (1.0 - skin.wrinkles)) * fade
     relief += (0.04 + 0.10 * skin.wrinkles) * bell(fold - 0.5, 0.8) * fade
+    if skin.wrinkles > 0.3:
+        relief -= skin.wrinkles * _wrinkles(x, y, face)
     below = lips.y - lips.lower
     relief -= 0.16 * bell(y - below + 0.55, 0.6) * bell(x, 1.9)
     return relief
@@ -151,6 +172,8 @@ def head_distance(x: float, y: float, z: float, face: Face) -> float:
         if d > 3.0:
             return d - 2.4  # the nose may be that much nearer
         d = blend(d, nose_distance(x, y, z, face.nose), 0.75)
+        if d > 1.3:
+            return d - 0.9  # lids and lips stand out less than that
         d = carve(d, _nostril(x, y, z, face.nose), 0.16)
         d = _lids(x, y, z, d, face.eyes)
         d -= _relief(x, y, face) * ramp(-3.0, -1.0, z)

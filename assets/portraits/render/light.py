@@ -10,15 +10,15 @@ from assets.portraits.render.studio import Lamp
 
 
 @compiled
-def shadow(x: float, y: float, z: float, lamp: Lamp, face: Face, cut: int) -> float:
+def shadow(x: float, y: float, z: float, lamp: Lamp, face: Face, cut: int, jitter: float) -> float:
     """Fraction of a soft lamp that a point sees past the solid shapes."""
-    seen, t = 1.0, 0.12
-    for _ in range(40):
+    seen, t = 1.0, 0.06 + 0.10 * jitter
+    for _ in range(60):
         d = solid_distance(x + lamp.x * t, y + lamp.y * t, z + lamp.z * t, face, cut)
         seen = min(seen, 0.5 + 0.5 * lamp.sharpness * d / t)
         if seen < 0.0:
             break
-        t += clamp(d, 0.10, 1.5)
+        t += clamp(0.7 * d, 0.06, 0.9) * (0.7 + 0.6 * jitter)
         if t > 16.0:
             break
     seen = max(seen, 0.0)
@@ -26,11 +26,13 @@ def shadow(x: float, y: float, z: float, lamp: Lamp, face: Face, cut: int) -> fl
 
 
 @compiled
-def openness(x: float, y: float, z: float, nx: float, ny: float, nz: float, face: Face, cut: int) -> float:
+def openness(
+    x: float, y: float, z: float, nx: float, ny: float, nz: float, face: Face, cut: int, jitter: float
+) -> float:
     """Fraction of the room that a point sees: 1 in the open, towards 0 in creases."""
     shut, weight = 0.0, 1.0
     for step in range(6):
-        h = 0.06 * 2.1**step
+        h = 0.06 * 2.1 ** (step + jitter - 0.5)
         d = solid_distance(x + nx * h, y + ny * h, z + nz * h, face, cut)
         shut += weight * max(h - d, 0.0) / h
         weight *= 0.80

@@ -69,6 +69,8 @@ def look(size: int, camera: Camera, face: Face, cut: int, seen: Seen) -> None:
                 t += 0.8 * d
                 if t > limit:
                     break
+            if seen.material[row, column] == 0 and t <= limit:  # grazing: ran out of steps beside a surface
+                seen.material[row, column] = material_at(x, y, z, face, cut)
             x, y, z = dx * t, camera.y + dy * t, camera.distance + dz * t
             seen.position[row, column, 0] = x
             seen.position[row, column, 1] = y

@@ -34,7 +34,7 @@ def red_of_lips(x: float, y: float, lips: Lips) -> float:
     """Signed height inside the red of the lips: positive inside, 0 at the border, centimetres."""
     u = abs(x) / lips.half_width
     if u > 1.0:
-        return -(u - 1.0) * lips.half_width - 0.02
+        return -sqrt(((u - 1.0) * lips.half_width) ** 2 + (y - lip_line(1.0, lips)) ** 2)
     return min(upper_border(u, lips) - y, y - lower_border(u, lips))
 
 
@@ -55,8 +55,8 @@ def lip_relief(x: float, y: float, lips: Lips) -> float:
         t = (line - y) / max(line - lower_border(inside, lips), 0.06)
         relief += lips.fullness * taper * _lower_profile(t)
     groove = exp(-(((y - line) / 0.075) ** 2)) * ramp(1.10, 0.93, u)
-    corner = bell(sqrt((abs(x) - 1.03 * lips.half_width) ** 2 + (1.1 * (y - line)) ** 2), 0.55)
-    return relief - 0.16 * groove - 0.20 * corner
+    corner = bell(sqrt((abs(x) - 1.02 * lips.half_width) ** 2 + (1.3 * (y - line)) ** 2), 0.75)
+    return relief - 0.15 * groove - 0.07 * corner
 
 
 @compiled

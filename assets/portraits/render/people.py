@@ -1,55 +1,131 @@
 """The three presenters. None of them exists: every number here was chosen by eye."""
 
-from assets.portraits.render.clothes import BLAZER, Clothes
+from functools import partial
+
+from assets.portraits.render.clothes import BLAZER, CARDIGAN, SWEATER, Clothes
 from assets.portraits.render.facts import Brows, Eyes, Face, Lips, Nose, Skin, Skull
-from assets.portraits.render.hair import coils
+from assets.portraits.render.hair import beard, bob, coils, swept_back
 from assets.portraits.render.picture import Presenter
 from assets.portraits.render.studio import Studio, lamp
 
-ADA_FACE = Face(
-    skull=Skull(
-        cranium_half_width=7.4, cranium_top=10.6, temple_half_width=6.5, cheekbone_x=4.5, cheekbone_size=1.05,
-        cheek_fullness=2.1, jaw_half_width=5.5, jaw_y=-6.2, chin_y=-10.9, chin_half_width=1.2, chin_z=2.2,
-        brow_ridge=0.75, neck_radius=4.15, asymmetry=0.05,
+ADA = Presenter(
+    face=Face(
+        skull=Skull(
+            cranium_half_width=7.3, cranium_top=10.6, temple_half_width=6.25, cheekbone_x=4.5, cheekbone_size=1.05,
+            cheek_fullness=2.0, jaw_half_width=4.9, jaw_y=-6.4, chin_y=-10.9, chin_half_width=0.9, chin_z=2.2,
+            brow_ridge=0.70, taper=0.12, neck_radius=3.8, asymmetry=0.06,
+        ),
+        nose=Nose(
+            root_z=1.30, bridge_z=2.6, bridge_radius=0.60, tip_y=-3.50, tip_z=4.1, tip_radius=0.84, wing_x=1.28,
+            wing_radius=0.70, nostril=0.34,
+        ),
+        eyes=Eyes(
+            x=3.15, half_width=1.58, above=0.61, below=0.41, above_skew=-0.10, below_skew=0.15, tilt=0.12, ball_radius=1.75,
+            ball_z=-0.35, iris_radius=0.72, pupil_radius=0.29, crease=0.42, crease_depth=0.15, hood=0.0, socket=1.35,
+            bag=0.04, iris=(0.10, 0.042, 0.016), iris_rim=(0.02, 0.010, 0.006),
+        ),
+        lips=Lips(y=-6.75, half_width=2.6, upper=0.80, lower=1.02, bow=0.16, corner_lift=0.34, fullness=0.42, z=2.0),
+        skin=Skin(
+            base=(0.24, 0.115, 0.065), blush=(1.16, 0.78, 0.72), lip=(0.21, 0.060, 0.052), shadow=(0.72, 0.62, 0.62),
+            freckles=0.15, wrinkles=0.1, pores=0.5, stubble=0.0, shine=0.5, scalp=(0.25, 0.22, 0.22),
+        ),
+        brows=Brows(
+            inner_x=1.40, inner_y=1.72, peak_x=4.1, peak_y=2.30, outer_x=5.35, outer_y=1.72, thickness=0.58, hairs=750,
+            colour=(0.012, 0.008, 0.006),
+        ),
     ),
-    nose=Nose(
-        root_z=1.35, bridge_z=2.6, bridge_radius=0.62, tip_y=-3.55, tip_z=4.2, tip_radius=0.92, wing_x=1.22,
-        wing_radius=0.72, nostril=0.36,
+    clothes=Clothes(BLAZER, outer=(0.022, 0.060, 0.075), inner=(0.72, 0.66, 0.56), trim=(0.022, 0.060, 0.075)),
+    studio=Studio(
+        key=lamp(-0.55, 0.55, 0.75, (2.1, 1.93, 1.72), 3.0),
+        fill=lamp(0.85, 0.10, 0.60, (0.42, 0.43, 0.48), 2.0),
+        rim_left=lamp(-0.85, 0.35, -0.45, (2.2, 2.3, 2.6), 5.0),
+        rim_right=lamp(0.85, 0.40, -0.40, (3.0, 2.6, 2.2), 5.0),
+        above=(0.36, 0.37, 0.40), front=(0.10, 0.10, 0.10), below=(0.17, 0.14, 0.12),
+        backdrop=(0.80, 0.60, 0.42), backdrop_edge=(0.50, 0.30, 0.19), exposure=0.78,
     ),
-    eyes=Eyes(
-        x=3.15, half_width=1.62, above=0.70, below=0.42, above_skew=-0.12, below_skew=0.15, tilt=0.10, ball_radius=1.75,
-        ball_z=-0.35, iris_radius=0.66, pupil_radius=0.26, crease=0.42, crease_depth=0.16, hood=0.0, socket=1.35,
-        bag=0.05, iris=(0.16, 0.065, 0.022), iris_rim=(0.02, 0.010, 0.006),
-    ),
-    lips=Lips(y=-6.75, half_width=2.55, upper=0.80, lower=1.05, bow=0.16, corner_lift=0.28, fullness=0.42, z=2.0),
-    skin=Skin(
-        base=(0.24, 0.115, 0.065), blush=(1.18, 0.80, 0.74), lip=(0.26, 0.065, 0.055), shadow=(0.72, 0.62, 0.62),
-        freckles=0.1, wrinkles=0.1, pores=0.5, stubble=0.0, shine=0.5,
-    ),
-    brows=Brows(
-        inner_x=1.35, inner_y=1.75, peak_x=4.1, peak_y=2.35, outer_x=5.35, outer_y=1.75, thickness=0.5, hairs=420,
-        colour=(0.012, 0.008, 0.006),
-    ),
+    hair=(partial(coils, root=(0.008, 0.0055, 0.0045), tip=(0.026, 0.013, 0.008)),),
+    lash_length=0.50,
 )  # fmt: skip
 
-STUDIO = Studio(
-    key=lamp(-0.55, 0.55, 0.75, (1.75, 1.62, 1.45), 3.0),
-    fill=lamp(0.85, 0.10, 0.60, (0.34, 0.36, 0.42), 2.0),
-    rim_left=lamp(-0.85, 0.35, -0.45, (0.9, 0.95, 1.1), 5.0),
-    rim_right=lamp(0.85, 0.40, -0.40, (1.5, 1.35, 1.15), 5.0),
-    above=(0.36, 0.37, 0.40),
-    front=(0.16, 0.155, 0.15),
-    below=(0.17, 0.14, 0.12),
-    backdrop=(0.52, 0.40, 0.30),
-    backdrop_edge=(0.26, 0.17, 0.12),
-    exposure=0.72,
-)
-ADA = Presenter(
-    ADA_FACE,
-    Clothes(BLAZER, outer=(0.022, 0.060, 0.075), inner=(0.72, 0.66, 0.56), trim=(0.022, 0.060, 0.075)),
-    STUDIO,
-    hair=lambda face, random: coils(face, (0.010, 0.0065, 0.005), (0.035, 0.018, 0.010), random),
-    lash_length=0.62,
-)
+BRUNO = Presenter(
+    face=Face(
+        skull=Skull(
+            cranium_half_width=7.7, cranium_top=10.7, temple_half_width=6.7, cheekbone_x=4.7, cheekbone_size=1.05,
+            cheek_fullness=2.0, jaw_half_width=5.7, jaw_y=-7.0, chin_y=-11.6, chin_half_width=1.5, chin_z=2.4,
+            brow_ridge=0.95, taper=0.03, neck_radius=4.7, asymmetry=0.09,
+        ),
+        nose=Nose(
+            root_z=1.55, bridge_z=2.9, bridge_radius=0.72, tip_y=-4.05, tip_z=4.45, tip_radius=0.95, wing_x=1.35,
+            wing_radius=0.80, nostril=0.38,
+        ),
+        eyes=Eyes(
+            x=3.15, half_width=1.50, above=0.49, below=0.36, above_skew=-0.06, below_skew=0.15, tilt=0.0, ball_radius=1.75,
+            ball_z=-0.45, iris_radius=0.66, pupil_radius=0.25, crease=0.30, crease_depth=0.15, hood=0.0, socket=1.55,
+            bag=0.11, iris=(0.075, 0.105, 0.115), iris_rim=(0.012, 0.022, 0.032),
+        ),
+        lips=Lips(y=-7.25, half_width=2.6, upper=0.50, lower=0.75, bow=0.10, corner_lift=0.30, fullness=0.30, z=2.0),
+        skin=Skin(
+            base=(0.55, 0.335, 0.235), blush=(1.06, 0.66, 0.60), lip=(0.40, 0.165, 0.140), shadow=(0.84, 0.72, 0.72),
+            freckles=0.35, wrinkles=0.8, pores=1.0, stubble=0.0, shine=0.5, scalp=(0.72, 0.76, 0.80),
+        ),
+        brows=Brows(
+            inner_x=1.30, inner_y=1.45, peak_x=4.0, peak_y=2.00, outer_x=5.40, outer_y=1.35, thickness=0.80, hairs=650,
+            colour=(0.13, 0.115, 0.10),
+        ),
+    ),
+    clothes=Clothes(CARDIGAN, outer=(0.16, 0.035, 0.035), inner=(0.52, 0.60, 0.70), trim=(0.14, 0.030, 0.030)),
+    studio=Studio(
+        key=lamp(-0.55, 0.50, 0.75, (1.75, 1.64, 1.50), 3.0),
+        fill=lamp(0.85, 0.10, 0.60, (0.30, 0.33, 0.38), 2.0),
+        rim_left=lamp(-0.85, 0.35, -0.45, (1.4, 1.6, 1.9), 5.0),
+        rim_right=lamp(0.85, 0.40, -0.40, (1.9, 1.7, 1.5), 5.0),
+        above=(0.26, 0.28, 0.30), front=(0.08, 0.08, 0.08), below=(0.12, 0.10, 0.09),
+        backdrop=(0.075, 0.15, 0.17), backdrop_edge=(0.020, 0.050, 0.065), exposure=0.74,
+    ),
+    hair=(
+        partial(swept_back, root=(0.22, 0.205, 0.19), tip=(0.46, 0.44, 0.41)),
+        partial(beard, root=(0.24, 0.215, 0.19), tip=(0.55, 0.52, 0.48)),
+    ),
+    lash_length=0.34,
+)  # fmt: skip
 
-PEOPLE = {"ada": ADA}
+MEI = Presenter(
+    face=Face(
+        skull=Skull(
+            cranium_half_width=7.35, cranium_top=10.5, temple_half_width=6.15, cheekbone_x=4.4, cheekbone_size=1.08,
+            cheek_fullness=2.0, jaw_half_width=4.8, jaw_y=-6.2, chin_y=-10.6, chin_half_width=0.8, chin_z=1.9,
+            brow_ridge=0.62, taper=0.21, neck_radius=3.6, asymmetry=0.05,
+        ),
+        nose=Nose(
+            root_z=1.00, bridge_z=2.3, bridge_radius=0.58, tip_y=-3.40, tip_z=3.65, tip_radius=0.80, wing_x=1.18,
+            wing_radius=0.66, nostril=0.31,
+        ),
+        eyes=Eyes(
+            x=3.2, half_width=1.54, above=0.52, below=0.36, above_skew=-0.02, below_skew=0.12, tilt=0.17, ball_radius=1.75,
+            ball_z=-0.25, iris_radius=0.74, pupil_radius=0.30, crease=0.24, crease_depth=0.10, hood=0.10, socket=0.95,
+            bag=0.07, iris=(0.055, 0.026, 0.012), iris_rim=(0.012, 0.007, 0.005),
+        ),
+        lips=Lips(y=-6.55, half_width=2.35, upper=0.66, lower=0.88, bow=0.16, corner_lift=0.30, fullness=0.38, z=2.0),
+        skin=Skin(
+            base=(0.58, 0.350, 0.248), blush=(1.06, 0.72, 0.68), lip=(0.46, 0.150, 0.140), shadow=(0.86, 0.74, 0.72),
+            freckles=0.25, wrinkles=0.0, pores=0.4, stubble=0.0, shine=0.45, scalp=(0.12, 0.13, 0.16),
+        ),
+        brows=Brows(
+            inner_x=1.50, inner_y=1.60, peak_x=4.0, peak_y=2.05, outer_x=5.05, outer_y=1.68, thickness=0.52, hairs=750,
+            colour=(0.022, 0.015, 0.011),
+        ),
+    ),
+    clothes=Clothes(SWEATER, outer=(0.62, 0.22, 0.12), inner=(0.7, 0.7, 0.7), trim=(0.62, 0.22, 0.12)),
+    studio=Studio(
+        key=lamp(-0.50, 0.55, 0.80, (1.75, 1.66, 1.55), 2.6),
+        fill=lamp(0.85, 0.10, 0.60, (0.36, 0.37, 0.42), 2.0),
+        rim_left=lamp(-0.85, 0.35, -0.45, (1.8, 1.9, 2.1), 5.0),
+        rim_right=lamp(0.85, 0.40, -0.40, (1.9, 1.8, 1.7), 5.0),
+        above=(0.30, 0.32, 0.36), front=(0.09, 0.09, 0.09), below=(0.15, 0.13, 0.12),
+        backdrop=(0.55, 0.62, 0.72), backdrop_edge=(0.27, 0.34, 0.46), exposure=0.72,
+    ),
+    hair=(partial(bob, root=(0.008, 0.006, 0.0055), tip=(0.020, 0.012, 0.009)),),
+    lash_length=0.42,
+)  # fmt: skip
+
+PEOPLE = {"ada": ADA, "bruno": BRUNO, "mei": MEI}

@@ -25,29 +25,33 @@ class Presenter(NamedTuple):
     face: Face
     clothes: Clothes
     studio: Studio
-    hair: Callable[[Face, np.random.Generator], Strands]
+    hair: tuple[Callable[[Face, np.random.Generator], Strands], ...]
     lash_length: float
 
 
-def _volume(hair: Strands) -> Volume:
-    step = np.linalg.norm(np.diff(hair.points, axis=1), axis=-1)
-    return volume_of(hair.points[:, 1:].reshape(-1, 3), step.reshape(-1))
+def _volume(growths: list[Strands]) -> Volume:
+    points, lengths = [], []
+    for hair in growths:
+        points.append(hair.points[:, 1:].reshape(-1, 3))
+        lengths.append(np.linalg.norm(np.diff(hair.points, axis=1), axis=-1).reshape(-1))
+    return volume_of(np.concatenate(points), np.concatenate(lengths))
 
 
 def portrait(presenter: Presenter, size: int, samples: int = 2) -> npt.NDArray[np.uint8]:
     """Render a picture [size, size, 3], RGB, from samples x samples samples a pixel."""
     face, clothes, studio, grow, lash_length = presenter
     random = np.random.default_rng(1)
-    hair = grow(face, random)
-    volume = _volume(hair)
+    growths = [growth(face, random=random) for growth in grow]
+    volume = _volume(growths)
     seen = look_at(size * samples, CAMERA, face, clothes.cut)
-    solids = shaded_solids(CAMERA, seen, face, clothes, studio, volume)
+    solids = shaded_solids(CAMERA, seen, face, clothes, studio, volume, samples)
     light = scattered(solids.light, seen.material == SKIN, size * samples / CAMERA.extent)
     picture = solids.colour * light + solids.gloss
     behind = backdrop(size * samples, studio)
     picture = np.where((seen.material == NOTHING)[..., None], behind, picture)
-    fine = (eyebrows(face, random), lashes(face, lash_length, face.brows.colour, random))
-    for strands, thickness in ((fine[0], 0.0), (fine[1], 0.0), (hair, 0.12)):
+    fine = (eyebrows(face, random), lashes(face, lash_length, (0.012, 0.008, 0.006), random))
+    layers = [(strands, 0.0) for strands in fine] + [(strands, 0.12) for strands in growths]
+    for strands, thickness in layers:
         lit = np.zeros_like(strands.points)
         light_strands(strands, CAMERA, face, clothes.cut, studio, volume, thickness, lit)
         paint(strands, lit, CAMERA, seen, picture)

@@ -11,9 +11,11 @@ from assets.portraits.render.head import head_distance
 
 Array = npt.NDArray[np.float32]
 CENTRE = (0.0, 2.5, -6.0)
-# Height of the hairline by angle around the head, 0 in front, pi behind.
+
+# Angles around the head, 0 in front, pi behind, at which a hairline states its height.
 HAIRLINE_ANGLE = (0.0, 0.30, 0.55, 0.72, 0.86, 0.98, 1.10, 1.30, 1.42, 1.85, 2.05, 3.15)
-HAIRLINE_Y = (6.3, 6.25, 5.7, 4.5, 2.6, 0.6, -1.0, -1.4, 1.6, 1.2, -4.0, -8.0)
+Hairline = tuple[float, float, float, float, float, float, float, float, float, float, float, float]
+ROUND_HAIRLINE: Hairline = (6.3, 6.25, 5.7, 4.5, 2.6, 0.6, -1.0, -1.4, 1.6, 1.2, -4.0, -8.0)
 
 
 @compiled
@@ -50,18 +52,28 @@ def surface_points(directions: Array, face: Face, centre: tuple[float, float, fl
     return points, normals
 
 
-def inside_hairline(points: Array) -> Array:
+def inside_hairline(points: Array, hairline: Hairline) -> Array:
     """Height above the hairline in centimetres, negative on the bare face, [N]."""
     angle = np.arctan2(np.abs(points[:, 0]), points[:, 2] - CENTRE[2])
-    return (points[:, 1] - np.interp(angle, HAIRLINE_ANGLE, HAIRLINE_Y)).astype(np.float32)
+    return (points[:, 1] - np.interp(angle, HAIRLINE_ANGLE, hairline)).astype(np.float32)
 
 
-def scalp_roots(count: int, face: Face, random: np.random.Generator) -> tuple[Array, Array, Array]:
+def scalp_roots(count: int, face: Face, hairline: Hairline, random: np.random.Generator) -> tuple[Array, Array, Array]:
     """Scatter about `count` roots evenly over the scalp: points, normals [N, 3] and height above the hairline [N]."""
     directions = random.normal(size=(3 * count, 3)).astype(np.float32)
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
     points, normals = surface_points(directions, face)
-    inside = inside_hairline(points)
+    inside = inside_hairline(points, hairline)
     ragged = inside + 0.35 * random.normal(size=inside.shape).astype(np.float32)
     kept = np.flatnonzero(ragged > 0)[:count]
     return points[kept], normals[kept], inside[kept]
+
+
+@compiled
+def field_at(points: Array, face: Face, distance: Array, normal: Array) -> None:
+    """Measure the head's field at points [N, 3]: distance [N] and outward normal [N, 3]."""
+    for n in range(points.shape[0]):
+        x, y, z = points[n]
+        distance[n] = head_distance(x, y, z, face)
+        nx, ny, nz = gradient(x, y, z, face)
+        normal[n, 0], normal[n, 1], normal[n, 2] = nx, ny, nz

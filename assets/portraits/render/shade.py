@@ -1,6 +1,6 @@
 """Shading of everything solid: colour, diffuse light and gloss of every sample, apart so that skin can scatter."""
 
-from math import sqrt
+from math import exp, sqrt
 from typing import NamedTuple
 
 import numpy as np
@@ -15,8 +15,9 @@ from assets.portraits.render.fabric import fabric_bump, fabric_colour
 from assets.portraits.render.light import gloss, openness, shadow
 from assets.portraits.render.march import CLOTH, EYE, SKIN, Seen
 from assets.portraits.render.mouth import red_of_lips
+from assets.portraits.render.noise import hash01
 from assets.portraits.render.skin import skin_bump, skin_colour
-from assets.portraits.render.studio import Studio, ambient, softbox
+from assets.portraits.render.studio import Studio, ambient, lamp_at, softbox
 from assets.portraits.render.volume import Volume, passing, sample
 
 Array = npt.NDArray[np.float32]
@@ -37,14 +38,14 @@ def _shade_eye(row: int, column: int, seen: Seen, face: Face, studio: Studio, sh
     centre_x = eyes.x if x > 0.0 else -eyes.x
     px, py = (x - centre_x), (y - 0.06)
     r = sqrt(px * px + py * py)
-    bulge = 0.80 * eyes.ball_radius if r < eyes.iris_radius * 1.05 else eyes.ball_radius
+    bulge = 0.95 if r < eyes.iris_radius * 1.02 else eyes.ball_radius
     nx, ny = px / bulge, py / bulge
     nz = sqrt(max(1.0 - nx * nx - ny * ny, 0.05))
     key = studio.key
     lit = max(0.25 + 0.75 * (nx * key.x + ny * key.y + nz * key.z), 0.0)
     left = lid_shadow(x, y, eyes)
     rx, ry, rz = 2.0 * nz * nx, 2.0 * nz * ny, 2.0 * nz * nz - 1.0
-    window = softbox(rx, ry, rz, key, 0.30, 0.34)
+    window = softbox(rx, ry, rz, key, 0.34, 0.40)
     small = softbox(rx, ry, rz, studio.fill, 0.20, 0.45)
     wet = wet_line(x, y, eyes)
     for channel in range(3):
@@ -80,11 +81,75 @@ def _bumped(
 
 
 @compiled
+def _reach(
+    x: float, y: float, z: float, nx: float, ny: float, nz: float,
+    face: Face, cut: int, studio: Studio, hair: Volume, jitter: float, reach: Array,
+) -> None:  # fmt: skip
+    """Find how much of the room, and of each lamp, a point sees: reach [5]."""
+    reach[0] = openness(x, y, z, nx, ny, nz, face, cut, jitter)
+    reach[0] /= 1.0 + 0.5 * sample(hair.around, x + nx, y + ny, z + nz)
+    for index in range(4):
+        lamp = lamp_at(studio, index)
+        reach[index + 1] = 0.0
+        if nx * lamp.x + ny * lamp.y + nz * lamp.z > -0.35:
+            lit = shadow(x + 0.05 * nx, y + 0.05 * ny, z + 0.05 * nz, lamp, face, cut, jitter)
+            if lit > 0.0:
+                reach[index + 1] = lit * passing(x, y, z, lamp.x, lamp.y, lamp.z, hair, 0.5)
+
+
+@compiled
+def _surface(
+    row: int, column: int, camera: Camera, seen: Seen, face: Face, clothes: Clothes, studio: Studio, hair: Volume,
+    reach: Array, shaded: Shaded,
+) -> None:  # fmt: skip
+    """Shade skin or cloth that sees `reach` [5] of the room and the lamps."""
+    material = seen.material[row, column]
+    x, y, z = seen.position[row, column]
+    nx, ny, nz = seen.normal[row, column]
+    nx, ny, nz = _bumped(x, y, z, nx, ny, nz, material, face, clothes)
+    vx, vy, vz = -x, camera.y - y, camera.distance - z
+    scale = 1.0 / sqrt(vx * vx + vy * vy + vz * vz)
+    vx, vy, vz = vx * scale, vy * scale, vz * scale
+    if material == SKIN:
+        lip = z > 0.0 and red_of_lips(x, y, face.lips) > 0.0
+        rough, shine = (0.36, 1.5 * face.skin.shine) if lip else (0.54, face.skin.shine)
+        rooted = 1.0 - exp(-3.0 * sample(hair.density, x, y, z))
+    else:
+        rough, shine, rooted = 0.70, 0.5, 0.0
+    for channel in range(3):
+        if material == SKIN:
+            tint = skin_colour(x, y, z, face, channel) * face.skin.scalp[channel] ** rooted
+        else:
+            tint = fabric_colour(x, y, z, clothes, channel)
+        bounced = reach[0] / (1.0 - tint * (1.0 - reach[0]))
+        shaded.colour[row, column, channel] = tint
+        shaded.light[row, column, channel] = ambient(nx, ny, nz, studio, channel) * bounced
+        shaded.gloss[row, column, channel] = 0.0
+    for index in range(4):
+        if reach[index + 1] <= 0.0:
+            continue
+        lamp = lamp_at(studio, index)
+        facing = nx * lamp.x + ny * lamp.y + nz * lamp.z
+        diffuse = max((facing + 0.12) / 1.12, 0.0) * reach[index + 1]
+        mirror = 0.85 * gloss(nx, ny, nz, lamp.x, lamp.y, lamp.z, vx, vy, vz, rough, 0.028)
+        mirror += 0.15 * gloss(nx, ny, nz, lamp.x, lamp.y, lamp.z, vx, vy, vz, 0.6 * rough, 0.028)
+        mirror = min(mirror * shine, 0.5) * reach[index + 1]
+        for channel in range(3):
+            shaded.light[row, column, channel] += lamp.colour[channel] * diffuse
+            shaded.gloss[row, column, channel] += lamp.colour[channel] * mirror
+
+
+@compiled
 def shade(
-    camera: Camera, seen: Seen, face: Face, clothes: Clothes, studio: Studio, hair: Volume, shaded: Shaded
+    camera: Camera, seen: Seen, face: Face, clothes: Clothes, studio: Studio, hair: Volume, every: int, shaded: Shaded
 ) -> None:
-    """Fill `shaded` for every sample of `seen`."""
+    """Fill `shaded` for every sample of `seen`.
+
+    What a sample sees of room and lamps is found once in every x every samples, and again where depth jumps.
+    """
     size = seen.material.shape[0]
+    known = np.zeros((size // every + 1, 5), np.float32)
+    fresh = np.zeros(5, np.float32)
     for row in range(size):
         for column in range(size):
             material = seen.material[row, column]
@@ -92,58 +157,23 @@ def shade(
                 _shade_eye(row, column, seen, face, studio, shaded)
             if material != SKIN and material != CLOTH:
                 continue
+            top, left = row - row % every, column - column % every
             x, y, z = seen.position[row, column]
-            nx, ny, nz = seen.normal[row, column]
-            vx, vy, vz = -x, camera.y - y, camera.distance - z
-            scale = 1.0 / sqrt(vx * vx + vy * vy + vz * vz)
-            vx, vy, vz = vx * scale, vy * scale, vz * scale
-            open_sky = openness(x, y, z, nx, ny, nz, face, clothes.cut)
-            open_sky *= 1.0 / (1.0 + 0.5 * sample(hair.around, x + nx, y + ny, z + nz))
-            bx, by, bz = _bumped(x, y, z, nx, ny, nz, material, face, clothes)
-            rough, reflect, lip = 0.46, 0.028, False
-            if material == SKIN and z > 0.0 and red_of_lips(x, y, face.lips) > 0.0:
-                rough, lip = 0.36, True
-            for channel in range(3):
-                if material == SKIN:
-                    shaded.colour[row, column, channel] = skin_colour(x, y, z, face, channel)
-                else:
-                    shaded.colour[row, column, channel] = fabric_colour(x, y, z, clothes, channel)
-                tint = shaded.colour[row, column, channel]
-                bounced = open_sky / (1.0 - tint * (1.0 - open_sky))
-                shaded.light[row, column, channel] = ambient(bx, by, bz, studio, channel) * bounced
-                shaded.gloss[row, column, channel] = 0.0
-            for index in range(4):
-                lamp = studio.key
-                if index == 1:
-                    lamp = studio.fill
-                elif index == 2:
-                    lamp = studio.rim_left
-                elif index == 3:
-                    lamp = studio.rim_right
-                facing = bx * lamp.x + by * lamp.y + bz * lamp.z
-                if facing < -0.25:
-                    continue
-                lit = shadow(x + 0.05 * nx, y + 0.05 * ny, z + 0.05 * nz, lamp, face, clothes.cut)
-                if lit <= 0.0:
-                    continue
-                lit *= passing(x, y, z, lamp.x, lamp.y, lamp.z, hair, 0.5)
-                wrap = 0.12
-                diffuse = max((facing + wrap) / (1.0 + wrap), 0.0) * lit
-                if material == SKIN:
-                    shine = face.skin.shine * (1.0 if not lip else 1.5)
-                    mirror = 0.75 * gloss(bx, by, bz, lamp.x, lamp.y, lamp.z, vx, vy, vz, rough, reflect)
-                    mirror += 0.25 * gloss(bx, by, bz, lamp.x, lamp.y, lamp.z, vx, vy, vz, 0.6 * rough, reflect)
-                    mirror *= shine
-                else:
-                    mirror = 0.5 * gloss(bx, by, bz, lamp.x, lamp.y, lamp.z, vx, vy, vz, 0.7, 0.03)
-                for channel in range(3):
-                    shaded.light[row, column, channel] += lamp.colour[channel] * diffuse
-                    shaded.gloss[row, column, channel] += lamp.colour[channel] * mirror * lit
+            near = seen.material[top, left] == material and abs(seen.position[top, left, 2] - z) < 0.08
+            first = row == top and column == left
+            reach = known[left // every] if near or first else fresh
+            if first or not near:
+                nx, ny, nz = seen.normal[row, column]
+                jitter = hash01(row, column, 1)  # turns steps of the marches into noise, which scattering removes
+                _reach(x, y, z, nx, ny, nz, face, clothes.cut, studio, hair, jitter, reach)
+            _surface(row, column, camera, seen, face, clothes, studio, hair, reach, shaded)
 
 
-def shaded_solids(camera: Camera, seen: Seen, face: Face, clothes: Clothes, studio: Studio, hair: Volume) -> Shaded:
+def shaded_solids(
+    camera: Camera, seen: Seen, face: Face, clothes: Clothes, studio: Studio, hair: Volume, every: int
+) -> Shaded:
     """Shade everything solid that is seen."""
     zeros = np.zeros((*seen.material.shape, 3), np.float32)
     shaded = Shaded(zeros, zeros.copy(), zeros.copy())
-    shade(camera, seen, face, clothes, studio, hair, shaded)
+    shade(camera, seen, face, clothes, studio, hair, every, shaded)
     return shaded

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from assets.portraits.render.compiled import compiled
 from assets.portraits.render.eyes import eye_opening, lid_coordinate
-from assets.portraits.render.facts import Face
+from assets.portraits.render.facts import Eyes, Face
 from assets.portraits.render.fields import bell, ramp
 from assets.portraits.render.mouth import lip_line, red_of_lips
 from assets.portraits.render.noise import cloud, noise
@@ -20,7 +20,7 @@ Array = npt.NDArray[np.float32]
 def blood(x: float, y: float, z: float, face: Face) -> float:
     """How much the blood shows: cheeks, nose, ears, chin."""
     x = abs(x)
-    cheek = exp(-(((x - 4.2) / 1.7) ** 2) - ((y + 3.0) / 1.5) ** 2)
+    cheek = 0.75 * exp(-(((x - 3.9) / 2.2) ** 2) - ((y + 2.9) / 1.7) ** 2)
     nose = exp(-((x / 1.5) ** 2) - ((y - face.nose.tip_y) / 1.0) ** 2) * ramp(1.0, 3.0, z)
     chin = exp(-((x / 1.4) ** 2) - ((y - face.skull.chin_y - 1.4) / 1.0) ** 2)
     ear = ramp(6.6, 7.4, x) * ramp(-7.0, -5.0, y) * ramp(4.5, 2.5, y) * ramp(-3.0, -5.0, z)
@@ -43,6 +43,19 @@ def lid_shade(x: float, y: float, z: float, face: Face) -> float:
 
 
 @compiled
+def lash_line(x: float, y: float, z: float, eyes: Eyes) -> float:
+    """The dark edge of the lids, where lashes root too close together to be drawn: 0 to 1."""
+    x = abs(x)
+    if z < -1.0 or abs(y) > 1.5:
+        return 0.0
+    away = eye_opening(x, y, eyes)
+    u = lid_coordinate(x, eyes)
+    if y > eyes.tilt * u:
+        return exp(-(((away - 0.03) / 0.075) ** 2)) * ramp(-1.02, -0.6, u)
+    return 0.45 * exp(-(((away - 0.06) / 0.05) ** 2)) * ramp(-0.8, 0.2, u)
+
+
+@compiled
 def skin_colour(x: float, y: float, z: float, face: Face, channel: int) -> float:
     """Reflectance of the skin at a point of it."""
     skin, lips = face.skin, face.lips
@@ -51,6 +64,7 @@ def skin_colour(x: float, y: float, z: float, face: Face, channel: int) -> float
     red = blood(x, y, z, face) * (1.0 + 0.3 * cloud(2.5 * x, 2.5 * y, 2.5 * z, 2))
     value *= skin.blush[channel] ** red
     value *= skin.shadow[channel] ** lid_shade(x, y, z, face)
+    value *= 1.0 - lash_line(x, y, z, face.eyes) * (0.80 + 0.05 * channel)
     spots = ramp(0.52, 0.75, cloud(3.1 * x, 3.1 * y, 3.1 * z + 9.0, 2)) * ramp(-2.0, 0.0, z) * bell(y + 2.2, 4.0)
     value *= 1.0 - 0.45 * skin.freckles * spots * (0.6 + 0.2 * channel)
     if z > 0.0 and abs(x) < lips.half_width + 0.4:

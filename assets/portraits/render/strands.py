@@ -9,9 +9,11 @@ import numpy.typing as npt
 from assets.portraits.render.camera import Camera
 from assets.portraits.render.compiled import compiled
 from assets.portraits.render.facts import Face
+from assets.portraits.render.fields import ramp
 from assets.portraits.render.light import shadow
 from assets.portraits.render.march import Seen
-from assets.portraits.render.studio import Lamp, Studio, ambient
+from assets.portraits.render.noise import hash01
+from assets.portraits.render.studio import Studio, ambient, lamp_at
 from assets.portraits.render.volume import Volume, passing, sample
 
 Array = npt.NDArray[np.float32]
@@ -46,6 +48,7 @@ def light_strands(
     count, length = strands.radius.shape
     for n in range(count):
         head_shade = 1.0
+        tilt = 0.16 * (hash01(n, 3, 7) - 0.5)
         for k in range(length):
             x, y, z = strands.points[n, k]
             before, after = max(k - 1, 0), min(k + 1, length - 1)
@@ -57,33 +60,32 @@ def light_strands(
             vx, vy, vz = -x, camera.y - y, camera.distance - z
             scale = 1.0 / sqrt(vx * vx + vy * vy + vz * vz)
             t_v = (tx * vx + ty * vy + tz * vz) * scale
+            gx = sample(hair.around, x - 0.6, y, z) - sample(hair.around, x + 0.6, y, z)
+            gy = sample(hair.around, x, y - 0.6, z) - sample(hair.around, x, y + 0.6, z)
+            gz = sample(hair.around, x, y, z - 0.6) - sample(hair.around, x, y, z + 0.6)
+            flat = 1.0 / max(sqrt(gx * gx + gy * gy + gz * gz), 1e-6)
+            gx, gy, gz = gx * flat, gy * flat, gz * flat
             deep = 1.0 / (1.0 + thickness * 0.9 * sample(hair.around, x, y, z))
             for channel in range(3):
                 lit[n, k, channel] = (
                     strands.colour[n, k, channel] * deep * ambient(0.0, 0.5, 0.4, studio, channel) * 1.3
                 )
             for index in range(4):
-                lamp = studio.key
-                if index == 1:
-                    lamp = studio.fill
-                elif index == 2:
-                    lamp = studio.rim_left
-                elif index == 3:
-                    lamp = studio.rim_right
+                lamp = lamp_at(studio, index)
                 if index == 0:
                     if k % 6 == 0:
-                        head_shade = shadow(x + 0.3 * lamp.x, y + 0.3 * lamp.y, z + 0.3 * lamp.z, lamp, face, cut)
+                        head_shade = shadow(x + 0.3 * lamp.x, y + 0.3 * lamp.y, z + 0.3 * lamp.z, lamp, face, cut, 0.5)
                     reach = head_shade
                 elif index == 1:
                     reach = 1.0
                 else:
-                    side = x * lamp.x / (abs(lamp.x) + 1e-6)
-                    reach = min(max((side + 1.0) / 4.0, 0.0), 1.0)
+                    reach = ramp(-0.1, 0.7, gx * lamp.x + gy * lamp.y + gz * lamp.z)
+                reach *= 0.35 + 0.65 * ramp(-0.3, 0.8, gx * lamp.x + gy * lamp.y + gz * lamp.z)
                 reach *= passing(x, y, z, lamp.x, lamp.y, lamp.z, hair, thickness)
                 t_l = tx * lamp.x + ty * lamp.y + tz * lamp.z
                 diffuse = sqrt(max(1.0 - t_l * t_l, 0.0)) * 0.55
-                first = strands.gloss[n] * 0.16 * _lobe(t_l, t_v, 0.12, 70.0)
-                second = strands.gloss[n] * 1.6 * _lobe(t_l, t_v, -0.16, 18.0)
+                first = strands.gloss[n] * 0.16 * _lobe(t_l, t_v, 0.12 + tilt, 90.0)
+                second = strands.gloss[n] * 1.6 * _lobe(t_l, t_v, -0.16 + tilt, 22.0)
                 for channel in range(3):
                     tint = strands.colour[n, k, channel]
                     lit[n, k, channel] += reach * lamp.colour[channel] * (tint * (diffuse + second) + first)

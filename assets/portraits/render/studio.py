@@ -43,6 +43,18 @@ def lamp(x: float, y: float, z: float, colour: Colour, sharpness: float) -> Lamp
 
 
 @compiled
+def lamp_at(studio: Studio, index: int) -> Lamp:
+    """Give the lamps by number: key, fill, left rim, right rim."""
+    if index == 0:
+        return studio.key
+    if index == 1:
+        return studio.fill
+    if index == 2:
+        return studio.rim_left
+    return studio.rim_right
+
+
+@compiled
 def ambient(nx: float, ny: float, nz: float, studio: Studio, channel: int) -> float:
     """Light that reaches a surface facing (nx, ny, nz) from the whole room."""
     up = 0.5 + 0.5 * ny
