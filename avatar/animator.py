@@ -7,6 +7,7 @@ cross-fade with and nothing to pop. Eyes are blended as directions in the world 
 end, so that they stay on what they look at whatever happens to the head.
 """
 
+import math
 from bisect import bisect_right
 from dataclasses import dataclass, replace
 from threading import Lock
@@ -22,15 +23,17 @@ from avatar.latents import FRAME_RATE_HZ, LATENT_SIZE, POSE_SIZE, LatentSpace, M
 
 HANDOVER_S = 0.2
 """How long a face keeps anything of a reply that was cut off, unless that moved a landmark faster than"""
-FASTEST_PER_S = 0.6
-"""eye distances a second (2.4 % of one in a frame of 25 fps), as only a very wide mouth would."""
+FASTEST_PER_S = 0.5
+"""eye distances a second (2 % of one in a frame of 25 fps), as only a very wide mouth would."""
 START_S = 0.12
 """How long a face takes from rest into speech."""
 ANTICIPATION_S = 0.08
 """How long before its first sound a mouth begins to take that sound's shape, where the sound is announced in time."""
 _SACCADE_S = 0.06
-_HEAD_PER_S = 6.0
+_HEAD_PER_S = 4.5
 """How fast the head settles into another motion (natural frequency of a critically damped spring)."""
+_FASTEST_TURN = 0.25
+"""Radians (or face widths) a second that a head keeps of a movement it was in the middle of, or settles with."""
 _CONTROLS_PER_S = 14.0
 _EYES_PER_S = 25.0
 """A change of a control is 98 % there after 0.4 s; eyes are quicker."""
@@ -176,7 +179,7 @@ class Animator:
         still = np.zeros(LATENT_SIZE, np.float32)
         self._left_over = _Settling(-1e3, still, still)
         self._gaze_left = still
-        self._handover_s, self._saccade_s = HANDOVER_S, _SACCADE_S
+        self._handover_s, self._saccade_s, self._head_per_s = HANDOVER_S, _SACCADE_S, _HEAD_PER_S
         self._gestures: list[tuple[float, Gesture]] = []
         self._looks: list[tuple[float, float, float]] = []
         self._controls = (controls or Controls()).clamped()
@@ -273,7 +276,7 @@ class Animator:
         if source != self._source:
             self._take_over(time_s)
             self._source = source
-        offset = self._left_over.at(time_s, _HEAD_PER_S)
+        offset = self._left_over.at(time_s, self._head_per_s)
         elapsed_s = time_s - self._left_over.began_s
         offset[POSE_SIZE:] = self._left_over.offset[POSE_SIZE:] * np.float32(
             max(0.0, 1.0 - elapsed_s / self._handover_s)
@@ -296,9 +299,14 @@ class Animator:
         elapsed_s = max(time_s - self._last_s, 1e-3)
         velocity = (self._shown[1] - self._shown[0]) / self._step_s - (now - before) / elapsed_s
         self._gaze_left = self._eyes.toward(self._map.gaze(offset))
-        self._left_over = _Settling(self._last_s, offset - self._gaze_left, np.clip(velocity, -0.5, 0.5))
+        self._left_over = _Settling(
+            self._last_s, offset - self._gaze_left, np.clip(velocity, -_FASTEST_TURN, _FASTEST_TURN)
+        )
         self._handover_s = self._seconds_for(self._left_over.offset, HANDOVER_S if self._source else START_S)
         self._saccade_s = self._seconds_for(self._gaze_left, _SACCADE_S)
+        turn = float(np.abs(offset[:POSE_SIZE]).max())
+        # A critically damped spring let go from rest is fastest at offset x frequency / e.
+        self._head_per_s = min(_HEAD_PER_S, _FASTEST_TURN * math.e / max(turn, 1e-6))
 
     def _seconds_for(self, offset: Values, least_s: float) -> float:
         """Give the time in which a difference may vanish without moving a landmark faster than FASTEST_PER_S."""
@@ -310,8 +318,16 @@ class Animator:
         for track in reversed(self._tracks):
             if placement := track.placement(time_s):
                 index, position_s = placement
-                return (track, index), track.at(position_s + shift_s)
+                return (track, index), self._calmed(track.at(position_s + shift_s))
         return None, self._life.at(time_s + shift_s)
+
+    def _calmed(self, row: Motion) -> Motion:
+        """Take from a reply's row what liveliness takes from idle life: head and eyes move less, lips as ever."""
+        excess = np.float32(1.0 - self._life.liveliness)
+        if excess > 0.0:
+            row = row - excess * self._eyes.toward(self._map.gaze(row))
+            row[:POSE_SIZE] *= 1.0 - excess
+        return row
 
     def _steered(self, row: Motion, time_s: float) -> Motion:
         """Apply controls and gestures to a row [LATENT_SIZE]; eyes stay in the world."""

@@ -8,7 +8,8 @@ EMOTIONS: tuple[Emotion, ...] = get_args(Emotion)
 
 GAZE_LIMIT_RADIANS = 0.61
 """About 35 degrees: as far as eyes and a slightly turned head look aside together."""
-LOG_DISTANCE_LIMIT = 0.5
+LOG_DISTANCE_LIMIT = 0.7
+"""Half and twice the portrait's own distance."""
 
 
 @dataclass(frozen=True, slots=True)

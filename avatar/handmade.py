@@ -38,15 +38,13 @@ class HandmadeMotion:
         self.begin(0, None, Controls())
 
     def begin(self, seed: int, previous: Motion | None, controls: Controls) -> None:
-        """Start a reply; see `MotionGenerator`. `previous` is not needed: the animator joins the motions."""
+        """Start a reply; see `MotionGenerator`. `previous` and `controls` are left to the animator."""
         self._idle = Idle(seed)
-        self._liveliness = controls.liveliness
         self._next_row = 0
         self._piece = _Piece(0.0)
 
     def steer(self, controls: Controls) -> None:
-        """Take over liveliness; gaze, distance and emotion are left to the animator."""
-        self._liveliness = controls.liveliness
+        """Leave it to the animator."""
 
     def push(self, chunk: SpeechChunk) -> Motion:
         """Take speech and give the rows that are now certain; see `MotionGenerator`."""
@@ -76,7 +74,7 @@ class HandmadeMotion:
         accents, ends = self._piece.accents(times_s), self._piece.phrase_ends(times_s)
         lived = np.empty((len(rows), len(CHANNELS)))
         for i, row in enumerate(rows):
-            cue = Cue(Activity.SPEAKING, self._liveliness, float(accents[i]), bool(ends[i]))
+            cue = Cue(Activity.SPEAKING, accent=float(accents[i]), phrase_end=bool(ends[i]))
             lived[i] = self._idle.step(float(row) * _ROW_S, cue)
         return lived
 

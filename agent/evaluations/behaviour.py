@@ -46,6 +46,8 @@ TUCKED = 0.5
 SETTLED_S = 0.15
 """How long lips may take to come to rest in a pause, and before its end to part again."""
 LIDS_SHUT = 0.55
+UNMOVED = 0.01
+"""Eye distances."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,12 +310,12 @@ def join_rows(space: LatentSpace, spoken: list[Spoken], count: int) -> list[Row]
 
 
 def _joins(space: LatentSpace, rows: Motion, cut_s: float, before: Activity) -> tuple[float, float, float]:
-    """Start a reply and cut it off on a face that else stands still.
+    """Start a reply and cut it off.
 
-    Returns how far the start moves a landmark beyond what the reply itself does, how far the cut does, and what is
-    left of the lips HANDOVER_S later.
+    Returns how far the start moves a landmark beyond what the reply itself does, how far any landmark moves after the
+    cut (but for lids and irises, which blink and jump at any time), and what is left of the lips HANDOVER_S later.
     """
-    animator = Animator(space, 3, Controls(liveliness=0.0))
+    animator = Animator(space, seed=3)
     animator.turn_to(before)
     animator.speak(1.0)
     animator.append(rows)
@@ -325,14 +327,23 @@ def _joins(space: LatentSpace, rows: Motion, cut_s: float, before: Activity) -> 
             animator.turn_to(Activity.LISTENING)
         shown.append(animator.motion_at(time_s))
     places = landmarks_of(space, np.array(shown))
-    steps = 100 * np.linalg.norm(np.diff(places, axis=0), axis=-1).max(axis=1)
-    own = 100 * np.linalg.norm(np.diff(landmarks_of(space, rows), axis=0), axis=-1).max(axis=1)
+    steady = landmarks_without_eyes(space)
+    steps = 100 * np.linalg.norm(np.diff(places, axis=0), axis=-1)[:, steady].max(axis=1)
+    own = 100 * np.linalg.norm(np.diff(landmarks_of(space, rows), axis=0), axis=-1)[:, steady].max(axis=1)
     cut = int(np.searchsorted(times_s, cut_s))
-    start = FRAME_RATE_HZ
-    excess = steps[start - 1 : start + 6] - np.pad(own, (1, 6))[:7]
+    start, earlier, later = FRAME_RATE_HZ, 4, 6
+    excess = steps[start - earlier : start + later] - np.pad(own, (earlier, later))[: earlier + later]
     lips = np.linalg.norm(space.displacement(np.array(shown)[:, POSE_SIZE:])[:, list(LIPS)], axis=-1).max(axis=1)
     settled = cut + int(np.ceil(HANDOVER_S * FRAME_RATE_HZ))
     return float(excess.max()), float(steps[cut:].max()), 100 * float(lips[settled:].max())
+
+
+def landmarks_without_eyes(space: LatentSpace) -> npt.NDArray[np.bool_]:
+    """Tell which landmarks neither blinks nor gaze move [478]."""
+    names = ("lid_close_left", "lid_close_right", "gaze_x", "gaze_y")
+    moved = [np.linalg.norm(space.displacement(space.control(name)), axis=-1) for name in names]
+    unmoved: npt.NDArray[np.bool_] = np.max(moved, axis=0) < UNMOVED
+    return unmoved
 
 
 def landmarks_of(space: LatentSpace, rows: Motion) -> Array:

@@ -39,8 +39,8 @@ def lip_gap(rows: Motion) -> Array:
 def placed(rows: Motion) -> Array:
     """Landmarks with the head's rotation, in percent of the eye distance."""
     shapes = SPACE.neutral + SPACE.displacement(rows[:, POSE_SIZE:])
-    turned = [s @ HeadPose.of(row).rotation().T for s, row in zip(shapes, rows, strict=True)]
-    return 100 * np.stack(turned)
+    turned: list[Array] = [s @ HeadPose.of(row).rotation().T for s, row in zip(shapes, rows, strict=True)]
+    return np.stack(turned) * 100.0
 
 
 def fastest(rows: Motion, rate_hz: float = 50.0) -> float:
@@ -48,8 +48,8 @@ def fastest(rows: Motion, rate_hz: float = 50.0) -> float:
     return float(np.linalg.norm(np.diff(placed(rows), axis=0), axis=-1).max() * rate_hz / 25)
 
 
-def still(**controls: float) -> Animator:
-    return Animator(SPACE, 1, Controls(liveliness=0.0, **controls))  # type: ignore[arg-type]
+def still() -> Animator:
+    return Animator(SPACE, 1, Controls(liveliness=0.0))
 
 
 def world_gaze(row: Motion) -> Array:
@@ -174,16 +174,25 @@ def test_liveliness_goes_down_to_still() -> None:
     assert fastest(rows, 25.0) < 0.05
 
 
+def test_a_reply_without_liveliness_moves_the_lips_only() -> None:
+    animator = still()
+    animator.speak(0.0)
+    animator.append(reply())
+    rows = shown(animator, 0.0, 1.9)
+    assert lip_gap(rows).max() > 8.0
+    assert np.abs(rows[:, :3]).max() < 0.005
+
+
 def test_eyes_stay_on_what_they_look_at_while_the_head_is_held_or_turned() -> None:
     for pose_scale in (0.0, 1.0, 2.0):
-        animator = still(pose_scale=pose_scale)
+        animator = Animator(SPACE, 1, Controls(pose_scale=pose_scale))
         animator.speak(0.0)
         rows = reply()
         rows[:, POSE_SIZE:] -= np.outer(rows[:, 0], SPACE.control("gaze_x"))
         animator.append(rows)
         row = shown(animator, 0.0, 1.5)[-1]
         assert row[0] == pytest.approx(0.08 * pose_scale, abs=0.005)
-        assert np.abs(world_gaze(row)).max() < 0.005
+        assert np.abs(world_gaze(row)).max() < 0.01
 
 
 @pytest.mark.parametrize(
