@@ -2,8 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from contextlib import AsyncExitStack, aclosing
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -23,11 +23,13 @@ from dialogue.recognise.sphinx import SphinxRecogniser
 from dialogue.reply.commands import CommandReplier
 from dialogue.reply.knowledge import KnowledgeReplier
 from dialogue.sentences import Direction, Piece, Splitter
+from dialogue.speech import SpeechChunk
 from dialogue.synthesise.espeak import EspeakVoice
 from dialogue.synthesise.fallback import Engine, FallbackVoice
 from dialogue.synthesise.flite import FliteVoice
 from dialogue.synthesise.stream import VoiceStream
 from dialogue.vad import SileroVad, VadSettings, VoiceActivityDetector, WebRtcVad
+from dialogue.watermark import VoiceWatermark
 
 LOUDNESS_STEP_DB = 5.0
 RATE_STEP = 1.2
@@ -76,7 +78,7 @@ async def build_stages(
         await stack.enter_async_context(voice)
     return Stages(
         speaker=speaker,
-        voice=voice,
+        voice=voice if config.provenance.leave_out_watermarks else MarkedVoice(voice),
         replier=CommandReplier(knowledge),
         pieces=_pieces,
         microphone=microphone,
@@ -86,6 +88,21 @@ async def build_stages(
         mover=visage.mover,
         direct=partial(_direct, visage.animator, voice),
     )
+
+
+class MarkedVoice:
+    """A voice whose sound carries the inaudible mark of a synthetic one."""
+
+    def __init__(self, voice: VoiceStream) -> None:
+        self.sample_rate_hz = voice.sample_rate_hz
+        self._voice = voice
+        self._mark = VoiceWatermark()
+
+    async def speak(self, text: str) -> AsyncGenerator[SpeechChunk, None]:
+        """Stream one piece; see `VoiceStream`."""
+        async with aclosing(self._voice.speak(text)) as chunks:
+            async for chunk in chunks:
+                yield replace(chunk, samples=self._mark.mark(chunk.samples))
 
 
 async def _pieces(text: AsyncIterator[str]) -> AsyncGenerator[Piece, None]:

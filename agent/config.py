@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from agent.devices import SoundSettings
 from agent.overlay import OverlaySettings
+from agent.provenance import ProvenanceSettings
 from agent.session import ConversationSettings
 from agent.window import WindowSettings
 from dialogue.activity import VoiceActivitySettings
@@ -76,6 +77,7 @@ class Config(Section):
     synthesise: SynthesiseSettings = Field(SynthesiseSettings(), description="Text to speech.")
     window: WindowSettings = Field(WindowSettings(), description="The window.")
     overlay: OverlaySettings = Field(OverlaySettings(), description="Words and signs over the picture.")
+    provenance: ProvenanceSettings = Field(ProvenanceSettings(), description="Marks that say what this is.")
 
 
 def load_config(path: Path, *overlays: Path) -> Config:

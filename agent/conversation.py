@@ -18,14 +18,17 @@ from agent.flipbook import Flipbook
 from agent.ledger import Ledger
 from agent.overlay import Overlay, OverlayPainter
 from agent.picture import Display, FrameShown, PictureLoop, WindowDisplay
-from agent.recorder import Recorder, RecorderDisplay
+from agent.provenance import Origin, model_hashes, sign
+from agent.recorder import Frame, Recorder, RecorderDisplay
 from agent.session import Session
 from agent.sound import Microphone, Speaker
 from agent.sound_file import FileMicrophone
 from agent.timed_speaker import TimedSpeaker
 from agent.window import Closed, KeyPressed, Window
 from avatar.controls import Controls
+from avatar.latents import Motion
 from avatar.render import Renderer
+from avatar.watermark import Watermark
 from dialogue.errors import DeviceError
 from dialogue.speech import Samples
 
@@ -97,7 +100,7 @@ async def converse(config: Config, wish: Wish, tell: Tell) -> None:
         microphone = _microphone(config, wish, speaker)
         ledger = stack.enter_context(Ledger(wish.ledger))
         stage = _Stage(config, wish, visage, speaker, microphone)
-        stack.callback(stage.close)
+        stack.callback(_finish, stage, wish, visage, config)
         async with asyncio.TaskGroup() as group:
             showing = group.create_task(stage.show(), name="picture")
             stages = await build_stages(config, stack, visage, speaker, microphone)
@@ -110,6 +113,13 @@ async def converse(config: Config, wish: Wish, tell: Tell) -> None:
                 await asyncio.sleep(TAIL_S)
             for task in (talking, closing, showing):
                 task.cancel()
+
+
+def _finish(stage: "_Stage", wish: Wish, visage: Visage, config: Config) -> None:
+    """Close what was open; a finished recording gets its content credentials."""
+    stage.close()
+    if wish.record and wish.record.suffix == ".mp4" and config.provenance.sign:
+        sign(wish.record, Origin(visage.portrait.sha256(), model_hashes()), config.provenance)
 
 
 async def _talk(session: Session, wish: Wish, microphone: Microphone | None, greeting: str, tell: Tell) -> None:
@@ -194,11 +204,17 @@ class _Stage:
         displays: list[Display] = [self._recording] if self._recording else []
         if self._window:
             displays.append(WindowDisplay(self._window.show, self._overlay))
+        self._renderer = renderer
+        size_px = config.window.picture_px
+        self._mark = None if config.provenance.leave_out_watermarks else Watermark(size_px, size_px)
         self._loop = PictureLoop(
-            speaker, visage.animator.motion_at, renderer.render, displays, config.window.frame_rate_hz, self._shown
+            speaker, visage.animator.motion_at, self._draw, displays, config.window.frame_rate_hz, self._shown
         )
+        log = logging.getLogger("visavis")
         if config.overlay.hide_artificial_person_mark:
-            logging.getLogger("visavis").warning("the sign that says this is an artificial person is hidden")
+            log.warning("the sign that says this is an artificial person is hidden")
+        if config.provenance.leave_out_watermarks:
+            log.warning("picture and voice carry no invisible marks")
 
     async def show(self) -> None:
         """Show frames until cancelled, and watch the window."""
@@ -221,6 +237,12 @@ class _Stage:
                 elif isinstance(event, KeyPressed) and event.name == "space":
                     self._push_to_talk(is_down=event.is_down)
             await asyncio.sleep(WINDOW_POLL_S)
+
+    def _draw(self, motion: Motion) -> Frame:
+        frame = self._renderer.render(motion)
+        if self._mark:
+            self._mark.mark(frame)
+        return frame
 
     def _push_to_talk(self, *, is_down: bool) -> None:
         if self.session:

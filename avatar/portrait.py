@@ -3,6 +3,7 @@
 A portrait holds appearance and identity only; how it is drawn is decided in `avatar/render.py`.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -85,6 +86,10 @@ class Portrait:
         """Distance between the outer eye corners, in space."""
         right, left = self.landmarks[[topology.OUTER_CORNER_RIGHT, topology.OUTER_CORNER_LEFT]]
         return float(np.linalg.norm(right - left))
+
+    def sha256(self) -> str:
+        """Name the picture it was made of, as framed."""
+        return hashlib.sha256(self.picture.tobytes()).hexdigest()
 
     def save(self, path: Path) -> None:
         """Write a `.face` file; raises FaceFileError when it cannot be written."""

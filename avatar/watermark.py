@@ -27,7 +27,7 @@ STRENGTH = 1.6
 SCALES = tuple(float(s) for s in np.geomspace(0.5, 2.0, 57))
 """Sizes of the picture relative to the one that was marked that reading tries; neighbours differ by 2.5 %."""
 FINE_STEPS = 7
-THRESHOLD = 7.5
+THRESHOLD = 6.5
 """Peak over the spread of all other shifts and scales; see docs/watermark.md for the false positives it gives."""
 
 
@@ -50,7 +50,8 @@ def pattern() -> Plane:
     cells = random.permutation(np.repeat([-1.0, 1.0], TILE_CELLS**2 // 2)).reshape(TILE_CELLS, TILE_CELLS)
     tile = np.kron(cells, np.ones((CELL_PX, CELL_PX)))
     wrapped = cv2.GaussianBlur(np.tile(tile, (3, 3)), (0, 0), CELL_PX / 4)
-    return wrapped[TILE_PX : 2 * TILE_PX, TILE_PX : 2 * TILE_PX].astype(np.float32)
+    middle: Plane = wrapped[TILE_PX : 2 * TILE_PX, TILE_PX : 2 * TILE_PX].astype(np.float32)
+    return middle
 
 
 class Watermark:
