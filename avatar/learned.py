@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import onnxruntime
+from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidGraph, InvalidProtobuf
 
 from avatar import diffusion
 from avatar.channels import ChannelMap
@@ -72,7 +73,7 @@ class MotionNetwork:
             self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
             stored = json.loads(self._session.get_modelmeta().custom_metadata_map["shape"])
             self.shape = Shape(**{**stored, "pose_units": tuple(stored["pose_units"])})
-        except (onnxruntime.capi.onnxruntime_pybind11_state.Fail, KeyError, TypeError, ValueError) as exc:
+        except (Fail, InvalidGraph, InvalidProtobuf, KeyError, TypeError, ValueError) as exc:
             raise EngineError(f"the motion model {path} cannot be read: fetch the repository again") from exc
 
     def sample(self, noise: Floats, speech: Floats, previous: Floats | None, steps: int, guidance: float) -> Floats:

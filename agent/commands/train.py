@@ -147,5 +147,21 @@ def motion(
     print(destination)
 
 
+@app.command()
+def export(
+    weights: Annotated[Path, typer.Argument(help="What `motion` wrote.")],
+    space: Annotated[Path, typer.Option(help="The latent space it learned in.")] = WORK / "latents.safetensors",
+    vigour: Annotated[float, typer.Option(help="How widely the mouth opens: ln of the talkers' mean.")] = 0.0,
+    out: Path = Path("assets/models/motion.onnx"),
+) -> None:
+    """Turn trained weights into the ONNX file that ships."""
+    from avatar.latents import LatentSpace
+    from avatar.training.export import export as write_onnx
+    from avatar.training.train import load_network
+
+    write_onnx(load_network(weights), LatentSpace.load(space), out, vigour)
+    print(f"{out}: {out.stat().st_size / 1e6:.1f} MB")
+
+
 if __name__ == "__main__":
     app()
