@@ -18,8 +18,6 @@ from agent.fleet.settings import FleetSettings, password_of
 from dialogue.errors import ConfigError, EngineError
 
 CONNECT_TIMEOUT_S = 10.0
-ARRIVALS_QUEUED = 1000
-"""More than these are dropped, newest first; each is small."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +72,12 @@ class Line:
 
 @asynccontextmanager
 async def connected(
-    settings: FleetSettings, identifier: str, *, largest_bytes: int, will: Will | None = None
+    settings: FleetSettings, identifier: str, *, largest_bytes: int, most_waiting: int = 1000, will: Will | None = None
 ) -> AsyncIterator[Line]:
     """Hold a line to the broker open.
 
-    The broker keeps back messages over `largest_bytes`. Raises EngineError when it cannot be reached or refuses,
+    The broker keeps back messages over `largest_bytes`; of arrivals that nobody takes, those beyond `most_waiting` are
+    dropped and logged. Raises EngineError when it cannot be reached or refuses,
     ConfigError when certificates or password cannot be read.
     """
     password = await asyncio.to_thread(password_of, settings)
@@ -96,7 +95,7 @@ async def connected(
         properties=limits,
         keepalive=settings.keepalive_s,
         timeout=CONNECT_TIMEOUT_S,
-        max_queued_incoming_messages=ARRIVALS_QUEUED,
+        max_queued_incoming_messages=most_waiting,
         will=aiomqtt.Will(will.topic, will.payload, qos=1, retain=True) if will else None,
     )
     try:

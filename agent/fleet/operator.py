@@ -24,6 +24,8 @@ from agent.fleet.settings import FleetSettings
 from dialogue.errors import InputError
 
 LARGEST_PACKET_BYTES = 65_536
+MOST_WAITING = 100_000
+"""A fleet of thousands says everything it ever retained at once when an operator comes."""
 
 
 @dataclass(slots=True)
@@ -112,7 +114,8 @@ class FleetView:
         payload = encoded(order(kind, identifier, keys))
         self.fleet.awaited.add(identifier)
         for kiosk in kiosks:
-            await self._line.publish(f"{self.fleet.prefix}/{kiosk}/command", payload, retained=False, surely=True)
+            # The answer says whether it came; waiting for the broker's word as well would only add to it.
+            await self._line.publish(f"{self.fleet.prefix}/{kiosk}/command", payload, retained=False, surely=False)
         try:
             async with asyncio.timeout(timeout_s), self._news:
                 await self._news.wait_for(lambda: all((kiosk, identifier) in self.fleet.answers for kiosk in kiosks))
@@ -135,7 +138,7 @@ def order(kind: type[Command], identifier: str, keys: Mapping[str, Any]) -> Comm
 async def watching(settings: FleetSettings) -> AsyncIterator[FleetView]:
     """Hold a view of the fleet open. Raises EngineError when the broker cannot be had."""
     identifier = f"visavis-operator-{uuid.uuid4().hex[:8]}"
-    async with connected(settings, identifier, largest_bytes=LARGEST_PACKET_BYTES) as line:
+    async with connected(settings, identifier, largest_bytes=LARGEST_PACKET_BYTES, most_waiting=MOST_WAITING) as line:
         topics = ("availability", *(kind.topic for kind in (State, Presence, Health, Ledger, Answer)))
         await line.subscribe(*(f"{settings.prefix}/+/{topic}" for topic in topics))
         yield FleetView(line, settings.prefix)
