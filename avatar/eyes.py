@@ -16,6 +16,8 @@ Bytes = npt.NDArray[np.uint8]
 MARGIN_IRISES = 1.2
 """How far the eye's patch reaches beyond the lids, in iris radii."""
 LID_SHADOW = 0.35
+SOLID, FADED = 1.10, 1.24
+"""The moving iris is solid to the first and gone at the second, in its radii: a rim of white goes with it."""
 LID_EVENNESS = 0.42
 """How much of a shut lid is the plain skin around the eye, against what its nearest surroundings suggest."""
 
@@ -41,9 +43,9 @@ class Eye:
 def eye_from(picture: Floats, landmarks: Floats, ring: tuple[int, ...], iris: tuple[int, ...]) -> Eye:
     """Take one eye out of a picture [h, w, 3] in [0, 255] whose landmarks are in its pixels."""
     centre = landmarks[iris[0], :2]
-    radius = float(np.linalg.norm(landmarks[list(iris[1:]), :2] - centre, axis=1).mean())
+    tracked = float(np.linalg.norm(landmarks[list(iris[1:]), :2] - centre, axis=1).mean())
     lids = landmarks[list(ring), :2]
-    margin = MARGIN_IRISES * radius + 2
+    margin = MARGIN_IRISES * tracked + 2
     left, top = (int(v) for v in np.maximum(np.floor(lids.min(0) - margin), 0))
     right, bottom = (int(v) for v in np.ceil(lids.max(0) + margin))
     patch = np.ascontiguousarray(picture[top:bottom, left:right], np.float32)
@@ -51,6 +53,7 @@ def eye_from(picture: Floats, landmarks: Floats, ring: tuple[int, ...], iris: tu
     opening = np.zeros(patch.shape[:2], np.uint8)
     cv2.fillPoly(opening, [np.round((lids - [left, top]) * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
     open_weight = opening.astype(np.float32) / 255
+    radius = _rim(patch, open_weight, local, tracked)
     return Eye(
         white=_white(patch, open_weight, local, radius),
         iris=_iris(patch, open_weight, local, radius),
@@ -65,33 +68,58 @@ def eye_from(picture: Floats, landmarks: Floats, ring: tuple[int, ...], iris: tu
 
 def _white(patch: Floats, open_weight: Floats, centre: Floats, radius: float) -> Floats:
     """Paint over the iris with the white around it; where none shows, a light grey in the eye's own light."""
-    y, x = np.mgrid[: patch.shape[0], : patch.shape[1]].astype(np.float32)
-    far = np.hypot(x - centre[0], y - centre[1])
-    seen = np.clip((far - 1.12 * radius) / 1.5, 0, 1) * cv2.erode(open_weight, np.ones((3, 3)))
+    beyond = np.clip(_distance(patch, centre) - SOLID * radius, 0, 1)
+    seen = beyond * cv2.erode(open_weight, np.ones((3, 3)))
     if seen.sum() < 0.15 * radius**2:
         bright = np.percentile(patch[open_weight > 0.5], 90) if (open_weight > 0.5).any() else 200.0
-        return np.full_like(patch, max(bright, 150.0))
+        plain = np.full_like(patch, max(bright, 150.0))
+        return np.asarray(plain + (patch - plain) * (beyond * open_weight)[..., None], np.float32)
     filled = fill(patch, np.asarray(seen, np.float32))
-    known = seen[..., None]
+    known = (beyond * open_weight)[..., None]
     white: Floats = patch * known + cv2.GaussianBlur(filled, (0, 0), 0.12 * radius + 0.5) * (1 - known)
     return white.astype(np.float32)
 
 
+def _distance(patch: Floats, centre: Floats) -> Floats:
+    """Return how far each pixel lies from the iris's centre."""
+    y, x = np.mgrid[: patch.shape[0], : patch.shape[1]].astype(np.float32)
+    return np.asarray(np.hypot(x - centre[0], y - centre[1]), np.float32)
+
+
+def _rim(patch: Floats, open_weight: Floats, centre: Floats, tracked: float) -> float:
+    """Return the iris's radius: where the picture gets brighter outwards most, near what was tracked.
+
+    Drawn eyes have larger irises than the tracker, which knows people, allows.
+    """
+    radii = np.arange(0.75, 1.6, 0.05) * tracked
+    far, brightness = _distance(patch, centre), patch.mean(2)
+    weight = cv2.erode(open_weight, np.ones((3, 3))) + 1e-6
+    rings = [np.exp(-(((far - radius) / (0.05 * tracked + 0.4)) ** 2)) * weight for radius in radii]
+    means = np.array([(ring * brightness).sum() / ring.sum() for ring in rings])
+    trust = np.array([ring.sum() for ring in rings]) / radii
+    steps = (
+        (means[2:] - means[:-2])
+        * np.exp(-(((radii[1:-1] / tracked - 1) / 0.35) ** 2))
+        * (trust[2:] > 0.15 * trust.max())
+    )
+    return float(radii[1 + int(steps.argmax())]) if steps.max() > 4 else tracked
+
+
 def _iris(patch: Floats, open_weight: Floats, centre: Floats, radius: float) -> Floats:
     """Return the whole iris: as seen where the lids leave it, turned half around or by rings where they do not."""
-    half = int(np.ceil(radius * 1.25))
+    half = int(np.ceil(radius * FADED)) + 1
     y, x = np.mgrid[-half : half + 1, -half : half + 1].astype(np.float32)
     far = np.hypot(x, y)
     border = {"interpolation": cv2.INTER_LINEAR, "borderMode": cv2.BORDER_REPLICATE}
     seen_at = (x + np.float32(centre[0]), y + np.float32(centre[1]))
-    visible = cv2.erode(open_weight, np.ones((3, 3)))
     colour = cv2.remap(patch, *seen_at, **border)
-    weight = cv2.remap(visible, *seen_at, **border)
-    rings = _rings(colour, weight, far)
-    turned, turned_weight = colour[::-1, ::-1], weight[::-1, ::-1]
+    weight = cv2.remap(open_weight, *seen_at, **border)
+    clear = cv2.remap(cv2.erode(open_weight, np.ones((3, 3))), *seen_at, **border)
+    rings = _rings(colour, clear, far)
+    turned, turned_weight = colour[::-1, ::-1], clear[::-1, ::-1]
     hidden = rings * (1 - turned_weight[..., None]) + turned * turned_weight[..., None]
     whole = colour * weight[..., None] + hidden * (1 - weight[..., None])
-    alpha = np.clip((radius * 1.03 - far) / max(0.14 * radius, 1.0) + 0.5, 0, 1)[..., None]
+    alpha = np.clip((radius * FADED - far) / ((FADED - SOLID) * radius), 0, 1)[..., None]
     return np.asarray(np.concatenate([whole * alpha, alpha], 2), np.float32)
 
 
