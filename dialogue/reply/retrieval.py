@@ -3,7 +3,7 @@
 A question is a vector of four blocks (stems, meanings, runs of letters, runs of phones), each weighted by how few
 answers use a feature and scaled to a fixed share of the vector's length; features that no known question has count into
 the length, so that a question full of unknown words is near to nothing. On these vectors kernel ridge regression learns
-each answer's score from all known questions; nearest neighbours with the same vectors get a third more wrong.
+each answer's score from all known questions; going by the single nearest one gets twice as many wrong.
 """
 
 from collections import Counter, defaultdict
