@@ -184,6 +184,10 @@ class DeviceSpeaker:
         """Let the queue run again."""
         return self._playback.resume()
 
+    def sent(self) -> int:
+        """Tell how far the device has been fed."""
+        return self._playback.taken()
+
     def played(self, start: int, stop: int) -> Samples:
         """Give what went out: the far end of the echo."""
         return self._playback.played(start, stop)

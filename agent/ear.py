@@ -1,9 +1,10 @@
 """From microphone blocks to "somebody speaks": echo taken out, speech probabilities smoothed, the last seconds kept."""
 
-from typing import Protocol
+import numpy as np
 
 from dialogue.activity import VoiceActivity, VoiceActivitySettings, hear
 from dialogue.audio import Blocks, RingBuffer
+from dialogue.echo import EchoCanceller
 from dialogue.endpoint import Contour
 from dialogue.prosody import final_contour
 from dialogue.speech import Samples
@@ -12,13 +13,9 @@ from dialogue.vad import VoiceActivityDetector
 KEPT_S = 8
 """Seconds of the microphone that stay at hand: the beginning of an utterance is recognised after it was noticed."""
 
-
-class EchoCanceller(Protocol):
-    """Takes what the loudspeaker played out of what the microphone heard."""
-
-    def cancel(self, near: Samples, far: Samples) -> Samples:
-        """Give the block without the echo: 16 kHz, equally long; far is what was played while near was recorded."""
-        ...
+LEARNING_S = 1.5
+"""A canceller starts with no idea of the room: so much of the loudspeaker has to be heard before one can cut in."""
+FAR_SOUND = 0.003
 
 
 class Ear:
@@ -33,6 +30,7 @@ class Ear:
         self._frames_seen = 0
         self._kept = RingBuffer(KEPT_S * self._rate_hz)
         self.activity = VoiceActivity()
+        self._far_s = 0.0
         self.voiced_ms = 0
         """Likely speech since the beginning."""
         self.contour = Contour.UNKNOWN
@@ -48,12 +46,19 @@ class Ear:
         """How long nothing like speech has been heard; at most a frame while somebody speaks."""
         return self.now_ms - self.activity.offset_ms
 
+    @property
+    def knows_room(self) -> bool:
+        """Whether enough of the loudspeaker was heard to tell the user from it."""
+        return self._canceller is None or self._far_s >= LEARNING_S
+
     def accept(self, near: Samples, far: Samples | None) -> Samples:
         """Take the next block (blocks for some 0.3 ms) and give it without the echo.
 
         `far` is what the loudspeaker played meanwhile at the same rate, None when that cannot be heard.
         """
         clean = near if self._canceller is None or far is None else self._canceller.cancel(near, far)
+        if far is not None and np.abs(far).max() > FAR_SOUND:
+            self._far_s += len(far) / self._rate_hz
         self._kept.append(clean)
         for frame in self._frames.push(clean):
             self._judge(self._detector.probability(frame))

@@ -29,6 +29,8 @@ Moment = float | str
 SOUND_LEVEL = 0.004
 """The loudspeaker counts as sounding above this."""
 SAMPLED_EVERY_S = 0.01
+ROOM_SAMPLES = SPEAKER_RATE_HZ * 50 // 1000
+"""From the loudspeaker through the air and the microphone's own latency."""
 
 
 class Happening(Section):
@@ -210,7 +212,7 @@ class ScenarioMicrophone:
     def _leak(self) -> Samples:
         if not self._echo:
             return np.zeros(MICROPHONE_BLOCK_SAMPLES, np.float32)
-        end = self._speaker.heard()
+        end = self._speaker.heard() - ROOM_SAMPLES
         played = self._speaker.played(end - MICROPHONE_BLOCK_SAMPLES * 3 // 2, end)
         # 24 to 16 kHz by straight lines: good enough for what comes back from a room.
         places = np.arange(MICROPHONE_BLOCK_SAMPLES) * 1.5

@@ -16,15 +16,16 @@ from pydantic import Field
 
 from agent.captions import Captions, agent_caption, user_caption
 from agent.ear import Ear
+from agent.far_end import FarEnd
 from agent.ledger import Ledger, OverlapEntry, PictureEntry, PictureTally, TurnEntry
 from agent.script import Stretch, written
-from agent.sound import Microphone, Speaker
+from agent.sound import MICROPHONE_RATE_HZ, Microphone, Speaker
 from agent.speaking import Instruments, Mouth, Mover, Reply, Voice
 from agent.transcription import Transcription
 from avatar.idle import Activity
 from dialogue import turns
-from dialogue.audio import Resampler
-from dialogue.bargein import BargeInSettings, Overlap, Verdict, echoes, judge
+from dialogue.bargein import BargeInSettings, Overlap, Verdict, judge
+from dialogue.echo import is_echo
 from dialogue.endpoint import EndpointSettings, Pause, asks_yes_or_no, required_silence_ms
 from dialogue.errors import DeviceError, EngineError
 from dialogue.history import Utterance
@@ -129,7 +130,7 @@ class Session:
         self._utterance: Transcription | None = None
         self._utterance_tasks: set[asyncio.Task[None]] = set()
         self._recogniser_lock = asyncio.Lock()
-        self._far = Resampler(stages.speaker.sample_rate_hz, 16_000, "LQ")
+        self._far_end = FarEnd(stages.speaker, MICROPHONE_RATE_HZ)
         self._ended = asyncio.Event()
         self._rested = asyncio.Event()
         self._ends_when_idle = False
@@ -342,22 +343,18 @@ class Session:
         ear = self._on.ear
         if ear is None:
             return
-        far = self._far_end(len(block)) if self._settings.listening == "open" else None
+        far = self._far_end.block(len(block)) if self._settings.listening == "open" else None
         clean = await asyncio.get_running_loop().run_in_executor(self._ear_thread, ear.accept, block, far)
         if self._utterance:
             self._utterance.push(clean)
         if self._settings.listening != "push-to-talk":
             self._notice_voice(ear)
 
-    def _far_end(self, samples: int) -> Samples:
-        speaker = self._on.speaker
-        count = samples * speaker.sample_rate_hz // 16_000
-        end = speaker.heard()
-        return self._far.push(speaker.played(end - count, end))
-
     def _notice_voice(self, ear: Ear) -> None:
         began = ear.activity.speaking and not self._speaking_before
         self._speaking_before = ear.activity.speaking
+        if began and self._turn.phase is Phase.SPEAKING and self._settings.listening == "open" and not ear.knows_room:
+            return
         if began:
             self._lull_text = ""
             self._happen(turns.SpeechOn(self.now_ms))
@@ -404,8 +401,8 @@ class Session:
                 silent_ms=0 if ear.activity.speaking else ear.silent_ms,
                 voiced_ms=ear.voiced_ms - self._voiced_before_ms,
                 text=utterance.partial.text,
-                at_beginning=not (self._reply and self._reply.heard_text()),
-                is_echo=self._settings.listening == "open" and echoes(utterance.partial.text, self._said_lately()),
+                at_beginning=not self._has_begun(),
+                is_echo=self._settings.listening == "open" and is_echo(utterance.partial.text, self._said_lately()),
             ),
             self._settings.barge_in,
         )
@@ -423,7 +420,10 @@ class Session:
         return written(word for word in self._reply.words if since <= word.end and word.start <= reached)
 
     def _interrupted(self) -> turns.Interrupted:
-        return turns.Interrupted(self.now_ms, heard=bool(self._reply and self._reply.heard_text()))
+        return turns.Interrupted(self.now_ms, heard=self._has_begun())
+
+    def _has_begun(self) -> bool:
+        return self._reply is not None and self._reply.has_begun()
 
     # Recognising.
 
@@ -556,7 +556,7 @@ class Session:
         if self._overlap:
             self._close_overlap(self._overlap)
         heard = reply.heard_text()
-        if was_cancelled and not heard:
+        if was_cancelled and not reply.has_begun():
             return
         interrupted = not reply.was_all_heard()
         self.ledger.add(

@@ -59,6 +59,10 @@ class Speaker(Protocol):
         """Go on with what `pause` held; tells the position at which its first sample will be heard."""
         ...
 
+    def sent(self) -> int:
+        """Tell the position just after the last sample that went to the device; at least `heard()`."""
+        ...
+
     def played(self, start: int, stop: int) -> Samples:
         """Give the samples of [start, stop) of the last few seconds as the device got them: the echo's far end."""
         ...

@@ -22,6 +22,8 @@ LEAD_S = 0.3
 """So much waits in the loudspeaker's queue: enough for a busy moment, little to drop when interrupted."""
 AHEAD_S = 20.0
 """So much is composed ahead of what is being heard; a long reply waits rather than fill the memory."""
+BEGUN_S = 0.35
+"""A reply cut off earlier than this was no reply: it and the user began at the same time."""
 PAUSE_S = 0.15
 """Silence between two pieces."""
 
@@ -178,6 +180,13 @@ class Reply:
     def heard_text(self) -> str:
         """Give the words heard so far, or until it was stopped."""
         return written(heard_words(self.words, self.reached()))
+
+    def has_begun(self) -> bool:
+        """Tell whether enough of it was heard to count as having been said at all."""
+        least = round(BEGUN_S * self._rate_hz)
+        if self._composed.is_complete and self.words:
+            least = min(least, self.words[-1].end)
+        return self.reached() >= least
 
     def was_all_heard(self) -> bool:
         """Tell whether nothing of it was left unsaid."""

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from enum import Enum
 
 from pydantic import Field
-from rapidfuzz import fuzz
 
 from dialogue.section import Section
 
@@ -52,8 +51,6 @@ BACKCHANNELS = frozenset(
     "really wow well i see got it of course all fine".split()
 )
 _BACKCHANNEL_WORDS_AT_MOST = 3
-_ALIKE = 75
-"""How alike (0..100) a word heard and one said must be to be the same."""
 
 # These take the turn however short they are. "no" too: whoever says it during an answer wants another one.
 COMMANDS = re.compile(
@@ -72,17 +69,6 @@ def judge(overlap: Overlap, settings: BargeInSettings) -> Verdict:
     if overlap.voiced_ms >= settings.sure_voiced_ms and not is_backchannel(words):
         return Verdict.INTERRUPTION
     return _when_quiet(overlap, settings)
-
-
-def echoes(text: str, agent_said: str) -> bool:
-    """Tell whether all these words are ones that the agent has just said itself, as far as a recogniser can tell.
-
-    A second guard behind echo cancellation. A user who says again what the agent says is taken for its echo as long
-    as nothing new is said.
-    """
-    said = _words(agent_said)
-    words = _words(text)
-    return bool(words) and all(any(fuzz.ratio(word, each) >= _ALIKE for each in said) for word in words)
 
 
 def _words(text: str) -> list[str]:

@@ -1,22 +1,31 @@
 import asyncio
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from agent.ear import Ear
-from agent.scenario import Happening, Scenario, ScenarioMicrophone, complaints, play, read_scenario
+from agent.scenario import Happening, Scenario, ScenarioMicrophone, Trace, complaints, play, read_scenario
 from agent.session import Stages
+from agent.sound import SPEAKER_RATE_HZ
 from agent.timed_speaker import TimedSpeaker
 from agent.virtual_clock import run_virtually
 from dialogue.activity import VoiceActivitySettings
+from dialogue.audio import resample
+from dialogue.echo import EchoSettings, KalmanEchoCanceller
 from dialogue.errors import ConfigError, EngineError
 from dialogue.history import Utterance
+from dialogue.recognise.sphinx import SphinxRecogniser, SphinxSettings
 from dialogue.sentences import Piece
-from dialogue.speech import Samples
+from dialogue.speech import Samples, SpeechChunk, Word
+from dialogue.synthesise.flite import FliteSettings, FliteVoice
 from dialogue.turns import same_words
+from dialogue.vad import SileroVad
 from dialogue.verbalise import SpokenAs
 from tests.agent.tone_language import HEARING_RATE_HZ, ToneDetector, ToneRecogniser, ToneVoice, Vocabulary
 
@@ -73,13 +82,71 @@ def in_tones(scenario: Scenario, speaker: TimedSpeaker, microphone: ScenarioMicr
     )
 
 
+class BriskVoice:
+    """flite, speaking a whole piece while the virtual clock stands still."""
+
+    sample_rate_hz = SPEAKER_RATE_HZ
+
+    def __init__(self) -> None:
+        self._voice = FliteVoice(FliteSettings(voice="rms"))
+        self._thread = ThreadPoolExecutor(1, "voice")
+
+    async def speak(self, text: str) -> AsyncGenerator[SpeechChunk, None]:
+        sound, words = await asyncio.get_running_loop().run_in_executor(self._thread, spoken, self._voice, text)
+        sound = resample(sound, self._voice.sample_rate_hz, SPEAKER_RATE_HZ)
+        for start in range(0, len(sound), 2400):
+            yield SpeechChunk(sound[start : start + 2400], SPEAKER_RATE_HZ, words=() if start else words)
+
+
+def spoken(voice: FliteVoice, text: str) -> tuple[Samples, tuple[Word, ...]]:
+    chunks = [SpeechChunk(np.zeros(0, np.float32), voice.sample_rate_hz)]
+
+    def take(chunk: SpeechChunk) -> bool:
+        chunks.append(chunk)
+        return True
+
+    voice.speak(text, take)
+    return np.concatenate([chunk.samples for chunk in chunks]), tuple(w for chunk in chunks for w in chunk.words)
+
+
+@lru_cache(1)
+def real_engines() -> tuple[BriskVoice, FliteVoice, SphinxRecogniser]:
+    return BriskVoice(), FliteVoice(FliteSettings(voice="slt")), SphinxRecogniser(SphinxSettings())
+
+
+def in_earnest(scenario: Scenario, speaker: TimedSpeaker, microphone: ScenarioMicrophone) -> Stages:
+    voice, _, recogniser = real_engines()
+    ear = Ear(SileroVad(), KalmanEchoCanceller(EchoSettings()), VoiceActivitySettings())
+    return Stages(speaker, voice, WrittenReplier(scenario.replies), pieces, microphone, ear, recogniser)
+
+
+def said_in_earnest(happening: Happening) -> Samples:
+    """Render a user with another voice than the agent's; every recording has a little noise."""
+    if not happening.say:
+        return rendered(happening, Vocabulary([]))
+    _, voice, _ = real_engines()
+    parts = []
+    words = happening.say.split()
+    cuts = [0, *sorted(happening.pause_after), len(words)]
+    for start, stop in pairwise(cuts):
+        parts.append(spoken(voice, " ".join(words[start:stop]))[0])
+        parts.append(np.zeros(round(happening.pause_after.get(stop, 0) * HEARING_RATE_HZ), np.float32))
+    return np.concatenate(parts)
+
+
+def heard_as(scenario: Scenario) -> Trace:
+    if scenario.engines == "real":
+        return run_virtually(play(scenario, in_earnest, said_in_earnest))
+    vocabulary = tones(scenario)
+    return run_virtually(play(scenario, in_tones, lambda happening: rendered(happening, vocabulary)))
+
+
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
 def test_scenario(path: Path) -> None:
     scenario = read_scenario(path)
-    vocabulary = tones(scenario)
-    trace = run_virtually(play(scenario, in_tones, lambda happening: rendered(happening, vocabulary)))
+    trace = heard_as(scenario)
     found = list(complaints(scenario, trace))
-    assert not found, "\n".join([*found, *map(str, trace.phases), *map(str, trace.entries)])
+    assert not found, "\n".join([*found, *map(str, trace.phases), *map(str, trace.entries), str(trace.history)])
 
 
 def test_a_broken_scenario_is_refused_by_name(tmp_path: Path) -> None:
