@@ -20,7 +20,7 @@ from rapidfuzz.process import cdist
 
 from dialogue.section import Section
 from dialogue.settings_file import read_section
-from dialogue.spelling import confusable, spelled_in, tokens_of
+from dialogue.spelling import confusable, spell_out, spelled_in, tokens_of
 
 
 class Person(Section):
@@ -80,6 +80,7 @@ _SURNAME_FIT = 0.6
 """Where the surname fits less well than this, the first name alone is no proof."""
 _LONGEST_WINDOW_WORDS = 6
 _LONGEST_TEXT_WORDS = 40
+_REQUESTS = ("i would like to see", "i have an appointment with", "i am here for", "can you call")
 _FILLERS = frozenset(
     "i i'm i'd am we we're is are was be to a an the my our me you your he she they of for with at in on by from and "
     "or please hello hi hey good morning afternoon evening would will like want wanted need see meet visit visiting "
@@ -166,6 +167,13 @@ class Directory:
             return NoMatch()
         near = [number for number in order if scores[number] >= max(ASK_FROM, best - ASK_WITHIN)]
         return DidYouMean(tuple(self.people[number] for number in near[:MOST_OFFERED]))
+
+    def vocabulary(self) -> tuple[str, ...]:
+        """Give what visitors are likely to say, for a recogniser to expect: requests, names alone, names spelled."""
+        names = [written for person in self.people for written in (person.name, *person.also)]
+        surnames = [name.split(maxsplit=1)[-1] for name in names]
+        requests = [f"{opening} {name}" for name in (*names, *surnames) for opening in _REQUESTS]
+        return (*requests, *names, *surnames, *(f"it is spelled {spell_out(name)}" for name in surnames))
 
     def _scores(self, tokens: Sequence[str]) -> npt.NDArray[np.float64]:
         """Score of each person, shape [people]."""
