@@ -17,6 +17,7 @@ from avatar.handmade import HandmadeMotion
 from avatar.latents import LatentSpace
 from avatar.motion import MotionGenerator
 from avatar.portrait import Portrait, bake
+from dialogue.echo import EchoCanceller, EchoSettings, KalmanEchoCanceller, WebRtcEchoCanceller
 from dialogue.errors import InputError
 from dialogue.recognise import Recogniser
 from dialogue.recognise.sphinx import SphinxRecogniser
@@ -128,7 +129,13 @@ def _direct(animator: Animator, voice: VoiceStream, direction: Direction, at_s: 
 
 
 def _ear(config: Config) -> Ear:
-    return Ear(_detector(config.vad), None, config.activity)
+    return Ear(_detector(config.vad), _canceller(config.echo), config.activity)
+
+
+def _canceller(settings: EchoSettings) -> EchoCanceller | None:
+    if settings.engine == "off":
+        return None
+    return KalmanEchoCanceller(settings) if settings.engine == "kalman" else WebRtcEchoCanceller()
 
 
 def _detector(settings: VadSettings) -> VoiceActivityDetector:

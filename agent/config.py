@@ -17,6 +17,7 @@ from agent.provenance import ProvenanceSettings
 from agent.session import ConversationSettings
 from agent.window import WindowSettings
 from dialogue.activity import VoiceActivitySettings
+from dialogue.echo import EchoSettings
 from dialogue.errors import ConfigError
 from dialogue.recognise.sphinx import SphinxSettings
 from dialogue.section import Section
@@ -68,6 +69,7 @@ class Config(Section):
 
     face: FaceSettings = Field(FaceSettings(), description="Who is seen.")
     sound: SoundSettings = Field(SoundSettings(), description="Microphone and loudspeaker.")
+    echo: EchoSettings = Field(EchoSettings(), description="Taking the loudspeaker out of the microphone.")
     vad: VadSettings = Field(VadSettings(), description="Voice activity detection.")
     activity: VoiceActivitySettings = Field(VoiceActivitySettings(), description="When a sound counts as speech.")
     conversation: ConversationSettings = Field(ConversationSettings(), description="How the two take turns.")

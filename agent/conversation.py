@@ -16,6 +16,7 @@ from agent.config import ROOT, Config
 from agent.devices import NO_MICROPHONE, DeviceMicrophone, DeviceSpeaker, find_devices
 from agent.flipbook import Flipbook
 from agent.ledger import Ledger
+from agent.live_table import show_stats
 from agent.overlay import Overlay, OverlayPainter
 from agent.picture import Display, FrameShown, PictureLoop, WindowDisplay
 from agent.provenance import Origin, model_hashes, sign
@@ -34,6 +35,8 @@ from dialogue.speech import Samples
 
 DEMONSTRATION = ROOT / "assets" / "speech" / "question.flac"
 WINDOW_POLL_S = 0.02
+LINE_CHARACTERS = 2000
+"""So much of a typed line is read; nobody asks longer questions."""
 TAIL_S = 0.8
 """So long a recording goes on after the last word."""
 
@@ -108,10 +111,11 @@ async def converse(config: Config, wish: Wish, tell: Tell) -> None:
             session = stage.session = Session(stages, config.conversation, ledger)
             talking = group.create_task(_talk(session, wish, microphone, stages.replier.greeting(), tell), name="talk")
             closing = group.create_task(stage.closed.wait(), name="window closed")
+            stats = [group.create_task(show_stats(session), name="stats")] if wish.stats else []
             await asyncio.wait({talking, closing}, return_when=asyncio.FIRST_COMPLETED)
             if talking.done() and not talking.cancelled() and talking.exception() is None:
                 await asyncio.sleep(TAIL_S)
-            for task in (talking, closing, showing):
+            for task in (talking, closing, showing, *stats):
                 task.cancel()
 
 
@@ -156,8 +160,10 @@ async def _lines() -> AsyncIterator[str]:
     lines: asyncio.Queue[str] = asyncio.Queue()
 
     def read() -> None:
-        # Cut, so that a line without an end cannot fill the memory.
-        while line := sys.stdin.readline(100_000):
+        while line := sys.stdin.readline(LINE_CHARACTERS):
+            rest = line
+            while rest and not rest.endswith("\n"):  # a line without an end must not fill the memory
+                rest = sys.stdin.readline(LINE_CHARACTERS)
             loop.call_soon_threadsafe(lines.put_nowait, line)
         loop.call_soon_threadsafe(lines.put_nowait, "")
 

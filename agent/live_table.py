@@ -13,9 +13,9 @@ from agent.waterfall import summary
 EVERY_S = 0.5
 
 
-async def show_stats(session: Session, console: Console) -> None:
-    """Draw the table until cancelled."""
-    with Live(console=console, auto_refresh=False) as live:
+async def show_stats(session: Session) -> None:
+    """Draw the table on standard error until cancelled."""
+    with Live(console=Console(stderr=True), auto_refresh=False) as live:
         while True:
             live.update(_drawn(session), refresh=True)
             await asyncio.sleep(EVERY_S)
