@@ -1,4 +1,5 @@
 import subprocess
+import sys
 import time
 import wave
 from itertools import pairwise
@@ -9,11 +10,12 @@ import cv2
 import numpy as np
 import pytest
 
+from agent.ledger import TurnEntry, read_ledger
 from agent.virtual_devices import RECORD_RATE_HZ, FilmFrame, VirtualDevices, virtual_devices
 from dialogue.recognise.sphinx import SphinxRecogniser, SphinxSettings
 from dialogue.speech import SpeechChunk
 from dialogue.synthesise.flite import FliteSettings, FliteVoice
-from tests.e2e.conftest import bare_environment, program
+from tests.e2e.conftest import ROOT, bare_environment, program
 
 pytestmark = [pytest.mark.devices, pytest.mark.timeout(240)]
 QUESTION = "What are your opening hours?"
@@ -188,3 +190,25 @@ def test_devices_that_go_away_come_back_by_themselves_and_the_face_stays(tmp_pat
     assert longest_still_s(without) < 1.0
     assert len(recognised(heard(raw)) & ANSWER_WORDS) >= 2, log.read_text()
     assert "Traceback" not in log.read_text()
+
+
+def test_typed_lines_however_long_or_strange_are_answered_one_by_one(tmp_path: Path) -> None:
+    ledger = tmp_path / "ledger.jsonl"
+    lines = "a" * 10_000_000 + "\nГде лифт? 電梯在哪裡？\nWhere is the elevator?\ngoodbye\n"
+    arguments = ("talk", "--text", "--no-greeting", "--record", str(tmp_path / "o.mp4"), "--ledger", str(ledger))
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "run_agent.py"), *arguments],
+        env=bare_environment(tmp_path),
+        input=lines,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    turns = [entry for entry in read_ledger(ledger) if isinstance(entry, TurnEntry)]
+    assert len(turns) == 4
+    assert len(turns[0].said) <= 2000
+    assert "elevator" in turns[2].heard.lower()
+    assert "goodbye" in turns[3].heard.lower()
