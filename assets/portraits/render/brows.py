@@ -1,5 +1,7 @@
 """Eyebrows and lashes: short hairs rooted along a line on the face."""
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -11,6 +13,7 @@ from assets.portraits.render.head import head_distance
 from assets.portraits.render.strands import Strands, joined
 
 Array = npt.NDArray[np.float32]
+Reals = npt.NDArray[np.floating[Any]]
 STEPS = 7
 
 
@@ -33,7 +36,7 @@ def height_of_face(x: Array, y: Array, face: Face) -> Array:
     return z
 
 
-def brow_line(t: Array, brows: Brows) -> tuple[Array, Array, Array]:
+def brow_line(t: Reals, brows: Brows) -> tuple[Reals, Reals, Reals]:
     """Follow the brow from its inner end, t = 0, to its tail, t = 1: x, y and half thickness."""
     x = np.interp(t, (0.0, 0.62, 1.0), (brows.inner_x, brows.peak_x, brows.outer_x))
     rise = np.sin(0.5 * np.pi * np.clip(t / 0.62, 0.0, 1.0))

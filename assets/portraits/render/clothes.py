@@ -1,12 +1,12 @@
 """Clothes as layers over the shoulders: how far each stands out, and which one is seen where."""
 
-from math import exp, sin, sqrt
+from math import exp, pow, sqrt
 from typing import NamedTuple
 
 from assets.portraits.render.body import torso_distance
 from assets.portraits.render.compiled import compiled
 from assets.portraits.render.facts import Colour
-from assets.portraits.render.fields import bell, blend, carve, ellipsoid, limb, ramp
+from assets.portraits.render.fields import bell, blend, carve, ramp
 from assets.portraits.render.noise import cloud
 
 SWEATER, BLAZER, CARDIGAN = 0, 1, 2
@@ -33,7 +33,7 @@ def neck_hole(x: float, y: float, z: float, wide: float, deep: float, low: float
 @compiled
 def v_edge(x: float, y: float) -> float:
     """Signed distance to the edge of an open front: positive on the garment."""
-    line = 5.9 * ramp(-33.0, -14.0, y) ** 0.8
+    line = 5.9 * pow(ramp(-33.0, -14.0, y), 0.8)
     return (x - line) * 0.9
 
 
@@ -61,8 +61,9 @@ def collar_distance(x: float, y: float, z: float, torso: float) -> float:
     stand = neck_hole(x, y, z, 5.75, 5.45, 0.5) - 0.35
     folded = blend(torso - 0.85, stand, 1.6)
     d = max(folded, y + 14.9 + 0.38 * (z + 7.5))
-    d = carve(d, neck_hole(x, y, z, 5.5, 5.2, 0.5), 0.2)
-    return max(d, -collar_leaf(x, y)) - 0.06
+    band = max(blend(torso - 0.1, stand + 0.30, 1.0), y + 15.1 + 0.38 * (z + 7.5))
+    d = min(max(d, -collar_leaf(x, y)) - 0.06, band)
+    return carve(d, neck_hole(x, y, z, 5.5, 5.2, 0.5), 0.2)
 
 
 @compiled
@@ -78,14 +79,14 @@ def layer_seen(x: float, y: float, z: float, cut: int) -> int:
     """Tell which layer is outermost at a point of the surface."""
     x = abs(x)
     if cut == SWEATER:
-        hole = neck_hole(x, y, z, 6.1, 5.0, 0.7)
+        hole = neck_hole(x, y, z, 5.8, 4.9, 0.45)
         return TRIM if hole < 1.15 else OUTER
     if cut == BLAZER:
         if lapel(x, y) > 0.0:
             return TRIM
         return OUTER if v_edge(x, y) > 0.0 else INNER
     torso = torso_distance(x, y, z)
-    if collar_leaf(x, y) > -0.1 and collar_distance(x, y, z, torso) < 0.03:
+    if button(x, y) <= 0.0 and collar_distance(x, y, z, torso) < 0.03:
         return COLLAR
     if v_edge(x, y) > 0.0:
         return TRIM if v_edge(x, y) < 1.3 else OUTER
@@ -122,7 +123,7 @@ def cloth_distance(x: float, y: float, z: float, cut: int) -> float:
     folds = _folds(x, y, z)
     x = abs(x)
     if cut == SWEATER:
-        hole = neck_hole(x, y, z, 6.1, 5.0, 0.7)
+        hole = neck_hole(x, y, z, 5.8, 4.9, 0.45)
         rib = 0.22 * ramp(1.25, 1.0, hole)
         return carve(d - folds - rib, hole, 0.35)
     collar = 1e3

@@ -1,4 +1,8 @@
-"""`compiled`: numba's njit with this renderer's settings, typed so that a caller still sees the function's signature."""
+"""`compiled`: numba's njit with this renderer's settings, typed so that a caller still sees the signature.
+
+Numba's cache notices a change of a function's own file only. After changing a function that others call, delete
+`__pycache__` here, or they go on calling the old one.
+"""
 
 from collections.abc import Callable
 from typing import TypeVar, cast

@@ -1,6 +1,6 @@
 """The wet eye: white, iris behind a clear bulge, the lamps mirrored in it, shade under the lid."""
 
-from math import atan2, exp, sqrt
+from math import atan2, exp, pow, sqrt
 
 from assets.portraits.render.compiled import compiled
 from assets.portraits.render.eyes import eye_opening, lid_coordinate, lower_lid, upper_lid
@@ -39,7 +39,7 @@ def eye_colour(x: float, y: float, eyes: Eyes, channel: int) -> float:
     u = lid_coordinate(side, eyes)
     white = (0.44, 0.415, 0.40)[channel]
     corner = ramp(0.45, 1.0, abs(u))
-    white *= (1.0, 0.88, 0.86)[channel] ** corner
+    white *= pow((1.0, 0.88, 0.86)[channel], corner)
     vein = ramp(0.35, 0.8, 1.0 - abs(cloud(2.5 * x, 6.0 * y, 3.0, 3)) * 3.0) * ramp(0.3, 0.9, abs(u))
     white *= 1.0 - vein * (0.02, 0.10, 0.10)[channel]
     flesh = ramp(-0.80, -0.93, u)

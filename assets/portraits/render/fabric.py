@@ -2,7 +2,7 @@
 
 from math import cos, pi, sin
 
-from assets.portraits.render.clothes import BUTTON, CARDIGAN, COLLAR, INNER, OUTER, SWEATER, TRIM, Clothes, layer_seen
+from assets.portraits.render.clothes import BUTTON, CARDIGAN, COLLAR, INNER, SWEATER, TRIM, Clothes, layer_seen
 from assets.portraits.render.compiled import compiled
 from assets.portraits.render.noise import cloud, noise
 
@@ -11,7 +11,7 @@ from assets.portraits.render.noise import cloud, noise
 def fabric_colour(x: float, y: float, z: float, clothes: Clothes, channel: int) -> float:
     """Reflectance of the clothes at a point."""
     layer = layer_seen(x, y, z, clothes.cut)
-    if layer == INNER or layer == COLLAR:
+    if layer in (INNER, COLLAR):
         value = clothes.inner[channel]
         if clothes.cut == CARDIGAN:  # a fine stripe
             value *= 1.0 - 0.10 * (0.5 + 0.5 * sin(2.0 * pi * 1.5 * x)) ** 4
@@ -36,9 +36,9 @@ def _knit(x: float, y: float) -> float:
 def fabric_bump(x: float, y: float, z: float, clothes: Clothes) -> float:
     """Height of the weave in centimetres."""
     layer = layer_seen(x, y, z, clothes.cut)
-    if layer == INNER or layer == COLLAR or layer == BUTTON:
+    if layer in (INNER, COLLAR, BUTTON):
         return 0.002 * noise(12.0 * x, 12.0 * y, 12.0 * z)
-    if clothes.cut == SWEATER or clothes.cut == CARDIGAN:
+    if clothes.cut in (SWEATER, CARDIGAN):
         if layer == TRIM:
             return 0.035 * cos(2.0 * pi * 1.6 * (x + 0.25 * z))
         return _knit(x, y)

@@ -32,7 +32,6 @@ class Nose(NamedTuple):
     """Bridge, tip and wings."""
 
     root_z: float
-    bridge_z: float
     bridge_radius: float
     tip_y: float
     tip_z: float
@@ -75,7 +74,6 @@ class Lips(NamedTuple):
     bow: float  # depth of the notch in the upper border
     corner_lift: float  # a hint of a smile
     fullness: float  # how far the lips stand out
-    z: float  # of the teeth behind
 
 
 class Skin(NamedTuple):
@@ -88,7 +86,6 @@ class Skin(NamedTuple):
     freckles: float
     wrinkles: float
     pores: float
-    stubble: float
     shine: float
     scalp: Colour  # multiplies the base where hair roots are dense
 

@@ -10,7 +10,7 @@ Array = npt.NDArray[np.float32]
 def tone(light: Array) -> Array:
     """Compress linear light to [0, 1] with a filmic shoulder (Narkowicz 2015), then sRGB."""
 
-    grey = light @ np.float32([0.2126, 0.7152, 0.0722])
+    grey = light @ np.array([0.2126, 0.7152, 0.0722], np.float32)
     light = np.maximum(grey[..., None] + 1.12 * (light - grey[..., None]), 0.0)
     shown = np.clip(light * (2.51 * light + 0.03) / (light * (2.43 * light + 0.59) + 0.14), 0.0, 1.0)
     return np.where(shown < 0.0031308, 12.92 * shown, 1.055 * np.power(shown, 1 / 2.4) - 0.055).astype(np.float32)

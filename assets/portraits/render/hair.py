@@ -1,17 +1,18 @@
 """Ways to wear hair. Each grows strands from the scalp; randomness is an argument."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
 from assets.portraits.render.facts import Colour, Face
-from collections.abc import Callable
 from assets.portraits.render.scalp import (
     ROUND_HAIRLINE,
     Hairline,
     field_at,
     scalp_roots,
     surface_points,
-    inside_hairline,
 )
 from assets.portraits.render.strands import Strands
 
@@ -20,21 +21,23 @@ Array = npt.NDArray[np.float32]
 
 def across(direction: Array) -> tuple[Array, Array]:
     """Give two unit vectors [N, 3] square to unit directions [N, 3] and to each other."""
-    helper = np.where(np.abs(direction[:, :1]) < 0.8, np.float32([[1, 0, 0]]), np.float32([[0, 1, 0]]))
+    helper = np.where(np.abs(direction[:, :1]) < 0.8, np.eye(3)[:1], np.eye(3)[1:2])
     first = np.cross(direction, helper)
     first /= np.linalg.norm(first, axis=1, keepdims=True)
     return first.astype(np.float32), np.cross(direction, first).astype(np.float32)
 
 
-def unit(vectors: Array) -> Array:
+def unit(vectors: npt.NDArray[np.floating[Any]]) -> Array:
     """Scale vectors [..., 3] to length 1."""
-    return (vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)).astype(np.float32)
+    length = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    scaled: Array = (vectors / np.maximum(length, 1e-9)).astype(np.float32)
+    return scaled
 
 
 def dyed(count: int, steps: int, root: Colour, tip: Colour, random: np.random.Generator) -> Array:
     """Colour hairs from root to tip, each a little lighter or darker than its neighbours: [N, K, 3]."""
     t = np.linspace(0, 1, steps, dtype=np.float32)[None, :, None] ** 1.5
-    colour = np.float32(root) * (1 - t) + np.float32(tip) * t
+    colour = np.array(root, np.float32) * (1 - t) + np.array(tip, np.float32) * t
     return (colour * random.lognormal(0.0, 0.22, (count, 1, 1))).astype(np.float32)
 
 
@@ -44,9 +47,9 @@ def coils(face: Face, root: Colour, tip: Colour, random: np.random.Generator) ->
     points, normals, inside = scalp_roots(locks, face, ROUND_HAIRLINE, random)
     locks = len(points)
     lift = np.clip((points[:, 1:2] + 1.0) / 11.0, 0.0, 1.0)
-    axis = unit(normals + np.float32([0, 0.35, 0]) * lift + 0.22 * random.normal(size=points.shape))
+    axis = unit(normals + np.array([0, 0.35, 0]) * lift + 0.22 * random.normal(size=points.shape))
     length = (
-        (1.1 + 3.1 * lift[:, 0] ** 1.2) * np.clip(0.30 + inside / 2.2, 0.3, 1.0) * random.uniform(0.75, 1.15, locks)
+        (1.3 + 3.6 * lift[:, 0] ** 1.1) * np.clip(0.30 + inside / 2.2, 0.3, 1.0) * random.uniform(0.75, 1.15, locks)
     )
     turns = length * random.uniform(0.85, 1.2, locks) + 0.6
     width = random.uniform(0.20, 0.36, locks)
@@ -94,26 +97,28 @@ def combed(
         wish = comb(point, t)
         height = lift * np.minimum(1.0, 0.15 + 2.2 * t)
         error = np.clip((height - distance) / np.maximum(lift, 0.3), -0.35, 1.5)
-        inward = np.minimum(np.sum(wish * normal, axis=1) + 0.0, 0.0) * np.clip(1.0 - (distance - height), 0.0, 1.0)
-        wish = unit(wish - inward[:, None] * normal) + normal * np.maximum(error, -0.0)[:, None]
+        inward = np.minimum(np.sum(wish * normal, axis=1), 0.0) * np.clip(1.0 - (distance - height), 0.0, 1.0)
+        free = point[:, 1] < 3.0  # below the temples hair hangs; above it lies on the head
+        wish = unit(wish - inward[:, None] * normal) + normal * np.where(free, np.maximum(error, 0.0), error)[:, None]
         heading = unit(0.55 * heading + 0.45 * unit(wish))
         point = (point + heading * (length / (steps - 1))[:, None]).astype(np.float32)
     return path
 
 
 def tresses(guides: Array, hairs: int, width: float, gather: float, wave: float, random: np.random.Generator) -> Array:
-    """Spread each guide [N, K, 3] into a lock of hairs `width` thick that gathers towards its tip: [N * hairs, K, 3]."""
+    """Spread each guide [N, K, 3] into a lock of hairs `width` thick gathering to a tip: [N * hairs, K, 3]."""
     count, steps, _ = guides.shape
     t = np.linspace(0, 1, steps, dtype=np.float32)[None, None, :, None]
     heading = unit(guides[:, -1] - guides[:, 0])
     first, second = across(heading)
-    offset = random.normal(size=(count, hairs, 2)).astype(np.float32) * width
-    offset = offset[..., :1] * first[:, None] + offset[..., 1:] * second[:, None]
+    aside = random.normal(size=(count, hairs, 2)).astype(np.float32) * width
+    offset = aside[..., :1] * first[:, None] + aside[..., 1:] * second[:, None]
     grown = guides[:, None] + offset[:, :, None] * (0.8 + 0.2 * t) * (1.0 - gather * t**2)
     drift = random.normal(size=(count, hairs, 1, 3)).astype(np.float32)
     phase = random.uniform(0, 2 * np.pi, (count, hairs, 1, 1)) + random.uniform(0, 0.6, (count, 1, 1, 1))
     grown = grown + wave * drift * np.sin(phase + 5.0 * t) * t
-    return grown.reshape(count * hairs, steps, 3).astype(np.float32)
+    locks: Array = grown.reshape(count * hairs, steps, 3).astype(np.float32)
+    return locks
 
 
 def bob(face: Face, root: Colour, tip: Colour, random: np.random.Generator) -> Strands:
@@ -152,7 +157,7 @@ def bob(face: Face, root: Colour, tip: Colour, random: np.random.Generator) -> S
     radius = 0.020 * np.minimum(1.0, 0.55 + 6.0 * t) * (1.0 - 0.55 * t**3)
     radius = np.broadcast_to(radius, grown.shape[:2]).astype(np.float32)
     colour = dyed(len(grown), len(t), root, tip, random)
-    return Strands(grown, radius, colour, np.full(len(grown), 0.34, np.float32))
+    return Strands(grown, radius, colour, np.full(len(grown), 0.20, np.float32))
 
 
 def cut_at(paths: Array, level: Array, steps: int) -> Array:
@@ -163,7 +168,8 @@ def cut_at(paths: Array, level: Array, steps: int) -> Array:
     low = np.minimum(at.astype(np.int64), paths.shape[1] - 2)
     part = (at - low)[..., None].astype(np.float32)
     row = np.arange(len(paths))[:, None]
-    return (paths[row, low] * (1 - part) + paths[row, low + 1] * part).astype(np.float32)
+    cut: Array = (paths[row, low] * (1 - part) + paths[row, low + 1] * part).astype(np.float32)
+    return cut
 
 
 def swept_back(face: Face, root: Colour, tip: Colour, random: np.random.Generator) -> Strands:
@@ -192,7 +198,7 @@ def swept_back(face: Face, root: Colour, tip: Colour, random: np.random.Generato
 
 def beard(face: Face, root: Colour, tip: Colour, random: np.random.Generator) -> Strands:
     """Grow a short beard and moustache around the lips, with clean cheeks."""
-    directions = unit(random.normal(size=(60000, 3)) * (1.0, 1.0, 1.0) + (0.0, -0.6, 0.7))
+    directions = unit(random.normal((0.0, -0.6, 0.7), 1.0, (60000, 3)))
     points, normals = surface_points(directions, face, (0.0, -5.0, -4.0))
     x, y, z = np.abs(points[:, 0]), points[:, 1], points[:, 2]
     lips = face.lips

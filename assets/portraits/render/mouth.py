@@ -1,6 +1,6 @@
 """Lips as a relief on the face: three curves over x, and how far the red stands out between them."""
 
-from math import cos, exp, pi, sin, sqrt
+from math import cos, exp, pi, pow, sin, sqrt
 
 from assets.portraits.render.compiled import compiled
 from assets.portraits.render.facts import Lips
@@ -18,7 +18,7 @@ def lip_line(u: float, lips: Lips) -> float:
 def upper_border(u: float, lips: Lips) -> float:
     """Height of the upper lip's border: Cupid's bow, then down to the corner."""
     u = min(u, 1.0)
-    shape = (1.0 - u**1.45) * (1.0 + 0.22 * sin(pi * u) * (1 - u)) - lips.bow * exp(-((u / 0.13) ** 2))
+    shape = (1.0 - pow(u, 1.45)) * (1.0 + 0.22 * sin(pi * u) * (1 - u)) - lips.bow * exp(-((u / 0.13) ** 2))
     return lip_line(u, lips) + lips.upper * shape
 
 
@@ -26,7 +26,7 @@ def upper_border(u: float, lips: Lips) -> float:
 def lower_border(u: float, lips: Lips) -> float:
     """Height of the lower lip's border."""
     u = min(u, 1.0)
-    return lip_line(u, lips) - lips.lower * (1.0 - u**2.3) * (1.0 - 0.10 * u)
+    return lip_line(u, lips) - lips.lower * (1.0 - pow(u, 2.3)) * (1.0 - 0.10 * u)
 
 
 @compiled
@@ -46,7 +46,7 @@ def lip_relief(x: float, y: float, lips: Lips) -> float:
         return 0.0
     inside = min(u, 1.0)
     line = lip_line(inside, lips)
-    taper = sqrt(max(1.0 - inside * inside, 0.0)) ** 0.8
+    taper = pow(max(1.0 - inside * inside, 0.0), 0.4)
     relief = 0.0
     if y >= line:
         t = (y - line) / max(upper_border(inside, lips) - line, 0.06)

@@ -26,7 +26,7 @@ def hash01(i: int, j: int, k: int) -> float:
 @compiled
 def noise(x: float, y: float, z: float) -> float:
     """Interpolate lattice values smoothly: about [-1, 1], features one unit wide."""
-    i, j, k = int(floor(x)), int(floor(y)), int(floor(z))
+    i, j, k = floor(x), floor(y), floor(z)
     u, v, w = x - i, y - j, z - k
     u, v, w = u * u * (3 - 2 * u), v * v * (3 - 2 * v), w * w * (3 - 2 * w)
     total = 0.0

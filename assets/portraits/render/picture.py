@@ -1,7 +1,6 @@
 """One presenter to one picture: trace, shade, scatter, grow hair over it, develop."""
 
-from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -14,9 +13,16 @@ from assets.portraits.render.film import developed
 from assets.portraits.render.march import NOTHING, SKIN, look_at
 from assets.portraits.render.shade import shaded_solids
 from assets.portraits.render.skin import scattered
-from assets.portraits.render.studio import Studio, backdrop
 from assets.portraits.render.strands import Strands, light_strands, paint
+from assets.portraits.render.studio import Studio, backdrop
 from assets.portraits.render.volume import Volume, volume_of
+
+
+class Growth(Protocol):
+    """A way to wear hair."""
+
+    def __call__(self, face: Face, *, random: np.random.Generator) -> Strands:
+        """Grow it on a face."""
 
 
 class Presenter(NamedTuple):
@@ -25,7 +31,7 @@ class Presenter(NamedTuple):
     face: Face
     clothes: Clothes
     studio: Studio
-    hair: tuple[Callable[[Face, np.random.Generator], Strands], ...]
+    hair: tuple[Growth, ...]
     lash_length: float
 
 

@@ -1,6 +1,6 @@
 """Shading of everything solid: colour, diffuse light and gloss of every sample, apart so that skin can scatter."""
 
-from math import exp, sqrt
+from math import exp, pow, sqrt
 from typing import NamedTuple
 
 import numpy as np
@@ -10,8 +10,9 @@ from assets.portraits.render.camera import Camera
 from assets.portraits.render.clothes import Clothes
 from assets.portraits.render.compiled import compiled
 from assets.portraits.render.eyeball import eye_colour, lid_shadow, wet_line
-from assets.portraits.render.facts import Face
 from assets.portraits.render.fabric import fabric_bump, fabric_colour
+from assets.portraits.render.facts import Face
+from assets.portraits.render.fields import ramp
 from assets.portraits.render.light import gloss, openness, shadow
 from assets.portraits.render.march import CLOTH, EYE, SKIN, Seen
 from assets.portraits.render.mouth import red_of_lips
@@ -34,7 +35,7 @@ class Shaded(NamedTuple):
 @compiled
 def _shade_eye(row: int, column: int, seen: Seen, face: Face, studio: Studio, shaded: Shaded) -> None:
     eyes = face.eyes
-    x, y, z = seen.position[row, column]
+    x, y, _ = seen.position[row, column]
     centre_x = eyes.x if x > 0.0 else -eyes.x
     px, py = (x - centre_x), (y - 0.06)
     r = sqrt(px * px + py * py)
@@ -118,7 +119,7 @@ def _surface(
         rough, shine, rooted = 0.70, 0.5, 0.0
     for channel in range(3):
         if material == SKIN:
-            tint = skin_colour(x, y, z, face, channel) * face.skin.scalp[channel] ** rooted
+            tint = skin_colour(x, y, z, face, channel) * pow(face.skin.scalp[channel], rooted)
         else:
             tint = fabric_colour(x, y, z, clothes, channel)
         bounced = reach[0] / (1.0 - tint * (1.0 - reach[0]))
@@ -133,6 +134,7 @@ def _surface(
         diffuse = max((facing + 0.12) / 1.12, 0.0) * reach[index + 1]
         mirror = 0.85 * gloss(nx, ny, nz, lamp.x, lamp.y, lamp.z, vx, vy, vz, rough, 0.028)
         mirror += 0.15 * gloss(nx, ny, nz, lamp.x, lamp.y, lamp.z, vx, vy, vz, 0.6 * rough, 0.028)
+        mirror *= ramp(0.02, 0.30, nx * vx + ny * vy + nz * vz)  # a silhouette one sample wide would sparkle
         mirror = min(mirror * shine, 0.5) * reach[index + 1]
         for channel in range(3):
             shaded.light[row, column, channel] += lamp.colour[channel] * diffuse

@@ -1,6 +1,6 @@
 """The colour of skin: where blood, shade, freckles and wear show, and how light spreads under it."""
 
-from math import exp
+from math import exp, pow
 
 import cv2
 import numpy as np
@@ -62,8 +62,8 @@ def skin_colour(x: float, y: float, z: float, face: Face, channel: int) -> float
     mottle = 1.0 + 0.07 * cloud(1.1 * x, 1.1 * y, 1.1 * z, 3) + 0.05 * cloud(6.0 * x, 6.0 * y, 6.0 * z, 2) * skin.pores
     value = skin.base[channel] * mottle
     red = blood(x, y, z, face) * (1.0 + 0.3 * cloud(2.5 * x, 2.5 * y, 2.5 * z, 2))
-    value *= skin.blush[channel] ** red
-    value *= skin.shadow[channel] ** lid_shade(x, y, z, face)
+    value *= pow(skin.blush[channel], red)
+    value *= pow(skin.shadow[channel], lid_shade(x, y, z, face))
     value *= 1.0 - lash_line(x, y, z, face.eyes) * (0.80 + 0.05 * channel)
     spots = ramp(0.52, 0.75, cloud(3.1 * x, 3.1 * y, 3.1 * z + 9.0, 2)) * ramp(-2.0, 0.0, z) * bell(y + 2.2, 4.0)
     value *= 1.0 - 0.45 * skin.freckles * spots * (0.6 + 0.2 * channel)

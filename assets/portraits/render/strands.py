@@ -1,6 +1,6 @@
 """Hairs: curves with a thickness, lit like thin glossy cylinders and painted from back to front."""
 
-from math import ceil, floor, sqrt
+from math import ceil, floor, pow, sqrt
 from typing import NamedTuple
 
 import numpy as np
@@ -37,7 +37,7 @@ def joined(parts: list[Strands]) -> Strands:
 def _lobe(t_l: float, t_v: float, shift: float, power: float) -> float:
     """Highlight of a thin cylinder (Kajiya and Kay 1989), moved along it by the tilt of its scales."""
     sin_l, sin_v = sqrt(max(1.0 - t_l * t_l, 0.0)), sqrt(max(1.0 - t_v * t_v, 0.0))
-    return max(sin_l * sin_v - t_l * t_v - shift * (t_l + t_v), 0.0) ** power
+    return pow(max(sin_l * sin_v - t_l * t_v - shift * (t_l + t_v), 0.0), power)
 
 
 @compiled
@@ -103,8 +103,8 @@ def _paint_segments(
         ax, ay, az = screen[n, k]
         bx, by, bz = screen[n, k + 1]
         reach = max(width[n, k], width[n, k + 1]) + 1.0
-        top, bottom = int(floor(min(ay, by) - reach)), int(ceil(max(ay, by) + reach))
-        left, right = int(floor(min(ax, bx) - reach)), int(ceil(max(ax, bx) + reach))
+        top, bottom = floor(min(ay, by) - reach), ceil(max(ay, by) + reach)
+        left, right = floor(min(ax, bx) - reach), ceil(max(ax, bx) + reach)
         if bottom < 0 or right < 0 or top >= size or left >= size:
             continue
         dx, dy = bx - ax, by - ay

@@ -82,5 +82,6 @@ def backdrop(size: int, studio: Studio) -> npt.NDArray[np.float32]:
     v, u = np.mgrid[0:size, 0:size].astype(np.float32) / size - 0.5
     pool = np.exp(-((u * 1.15 - 0.06) ** 2 + (v * 1.0 + 0.10) ** 2) / 0.22)[..., None]
     lean = (1.0 + 0.10 * (u - v))[..., None]
-    middle, edge = np.float32(studio.backdrop), np.float32(studio.backdrop_edge)
-    return ((edge + (middle - edge) * pool) * lean).astype(np.float32)
+    middle, edge = np.array(studio.backdrop, np.float32), np.array(studio.backdrop_edge, np.float32)
+    paper: npt.NDArray[np.float32] = ((edge + (middle - edge) * pool) * lean).astype(np.float32)
+    return paper

@@ -28,7 +28,7 @@ def empty_volume() -> Volume:
 
 def volume_of(points: npt.NDArray[np.float32], weights: npt.NDArray[np.float32]) -> Volume:
     """Collect points [N, 3], each standing for `weights` [N] of hair, into a volume."""
-    index = np.floor((points - np.float32(ORIGIN)) / CELL_CM).astype(np.int64)
+    index = np.floor((points - np.array(ORIGIN, np.float32)) / CELL_CM).astype(np.int64)
     inside = np.all((index >= 0) & (index < np.array(SHAPE)), axis=1)
     density = np.zeros(SHAPE, np.float32)
     np.add.at(density, tuple(index[inside].T), weights[inside])
@@ -55,7 +55,8 @@ def sample(field: npt.NDArray[np.float32], x: float, y: float, z: float) -> floa
     near += (field[i, j + 1, k] * (1 - u) + field[i + 1, j + 1, k] * u) * v
     far = (field[i, j, k + 1] * (1 - u) + field[i + 1, j, k + 1] * u) * (1 - v)
     far += (field[i, j + 1, k + 1] * (1 - u) + field[i + 1, j + 1, k + 1] * u) * v
-    return near * (1 - w) + far * w
+    between: float = near * (1 - w) + far * w
+    return between
 
 
 @compiled
