@@ -137,6 +137,30 @@ def covered(y: int, upper: float, lower: float, reach: float) -> float:
 
 
 @compiled
+def soften_silhouette(layer: Bytes, map_x: Floats) -> None:
+    """Fade the pixels of a premultiplied layer [h, w, 4] that border on pixels no triangle covers.
+
+    Where a mesh turns away from the viewer its edge is no edge of its texture, so nothing else smooths it.
+    """
+    height, width = map_x.shape
+    for y in range(1, height - 1):
+        for x in range(1, width - 1):
+            if layer[y, x, 3] == 0:
+                continue
+            left, right = map_x[y, x - 1] > OUTSIDE, map_x[y, x + 1] > OUTSIDE
+            if left and right and map_x[y - 1, x] > OUTSIDE and map_x[y + 1, x] > OUTSIDE:
+                continue
+            count = 0
+            for j in range(-1, 2):
+                for i in range(-1, 2):
+                    if map_x[y + j, x + i] > OUTSIDE:
+                        count += 1
+            share = min(max((count - 2) / 7.0, 0.0), 1.0)
+            for c in range(4):
+                layer[y, x, c] = np.uint8(layer[y, x, c] * share + 0.5)
+
+
+@compiled
 def lay_over(layer: Bytes, under: Bytes, out: Bytes) -> None:
     """Composite a premultiplied layer [h, w, 4] over `under` [h, w, 3] into `out` [h, w, 3] (may be `under`)."""
     for y in range(layer.shape[0]):

@@ -19,7 +19,7 @@ from avatar.latents import HeadPose, LatentSpace, Motion, dynamics_of, neutral_m
 from avatar.matting import fill
 from avatar.mouth import Mouth, draw_mouth, mouth_for
 from avatar.portrait import Portrait
-from avatar.raster import lay_over, rasterise, trace_edge
+from avatar.raster import lay_over, rasterise, soften_silhouette, trace_edge
 from avatar.rig import BodyRig, Camera, FaceRig, body_rig, camera_of, face_rig, scaled_landmarks
 
 Floats = npt.NDArray[np.float32]
@@ -29,8 +29,10 @@ COARSE = 4
 """The body's texture coordinates are computed once every so many pixels and interpolated: they are smooth."""
 TORSO_SHARE = 0.22
 """How much of the head's pose the torso takes."""
-FEATHER = 0.035
-"""Width of the face layer's soft edge, in face widths."""
+FACE_RIM, FEATHER = 0.02, 0.03
+"""How far around its oval the face layer is whole, and over what width it then fades, in face widths."""
+SURELY_FACE = 0.08
+"""How far inside its oval the face is opaque whatever the cut-out says, in face widths."""
 TEETH_DEPTH = 0.07
 """How far the teeth lie behind the lips, in eye distances."""
 LASH_LINE, LIP_LINE = 0.008, 0.012
@@ -182,6 +184,7 @@ class Renderer:
         rasterise(placed, face.texture_points, face.triangles, map_x, map_y, depth, left, top)
         layer = self._layer.reshape(-1)[: width * height * 4].reshape(height, width, 4)
         cv2.remap(self._textures.face, map_x, map_y, cv2.INTER_LINEAR, dst=layer, borderMode=cv2.BORDER_CONSTANT)
+        soften_silhouette(layer, map_x)
         window = self._frame[top : top + height, left : left + width]
         lay_over(layer, window, window)
 
@@ -279,7 +282,10 @@ def _edges(upper: Floats, lower: Floats, left: int, right: int) -> Floats:
 
 
 def _textures(portrait: Portrait, landmarks: Floats, size_px: int) -> _Textures:
-    """Build the premultiplied layers at the frame's size."""
+    """Build the premultiplied layers at the frame's size.
+
+    Behind the face the body continues with what surrounds it, so that a turning head uncovers hair, neck or nothing.
+    """
     photo, foreground, background = (
         _resized(image, size_px) for image in (portrait.picture, portrait.foreground, portrait.background)
     )
@@ -287,13 +293,16 @@ def _textures(portrait: Portrait, landmarks: Floats, size_px: int) -> _Textures:
     oval = landmarks[list(topology.OVAL), :2]
     width = float(np.linalg.norm(landmarks[topology.CHEEK_RIGHT] - landmarks[topology.CHEEK_LEFT]))
     inside = _polygon(oval, size_px)
-    soft = _feathered(inside, FEATHER * width)[..., None]
-    face_alpha = soft * np.maximum(alpha, inside[..., None])
-    face = np.concatenate([np.where(inside[..., None] > 0.5, photo, foreground) * face_alpha, 255 * face_alpha], 2)
-    behind = fill(foreground / 255, np.asarray((1 - inside) * (alpha[..., 0] > 0.9), np.float32)) * 255
-    body_colour = behind * inside[..., None] + foreground * (1 - inside[..., None])
-    body_alpha = np.maximum(alpha, inside[..., None])
-    body = np.concatenate([body_colour * body_alpha, 255 * body_alpha], 2)
+    away = cv2.distanceTransform((inside < 0.5).astype(np.uint8), cv2.DIST_L2, 5)[..., None] / width
+    soft = _fade((FACE_RIM + FEATHER - away) / FEATHER)
+    within = cv2.distanceTransform((inside > 0.5).astype(np.uint8), cv2.DIST_L2, 5)[..., None] / width
+    certain = _fade((within - SURELY_FACE) / 0.02)
+    face_alpha = soft * np.maximum(alpha, certain)
+    face = np.concatenate([(photo * certain + foreground * (1 - certain)) * face_alpha, 255 * face_alpha], 2)
+    body = np.concatenate([foreground * alpha, 255 * alpha], 2)
+    beyond = np.asarray(away[..., 0] > FACE_RIM + 0.5 * FEATHER, np.float32)
+    hidden = _fade((FACE_RIM - away) * width / 2)
+    body = fill(body, beyond) * hidden + body * (1 - hidden)
     return _Textures(_bytes(face), _bytes(body), _bytes(background), np.ascontiguousarray(photo))
 
 
@@ -310,11 +319,10 @@ def _polygon(points: Floats, size_px: int) -> Floats:
     return mask.astype(np.float32) / 255
 
 
-def _feathered(inside: Floats, width_px: float) -> Floats:
-    """Return 1 inside, falling smoothly to 0 over width_px outside."""
-    away = cv2.distanceTransform((inside < 0.5).astype(np.uint8), cv2.DIST_L2, 5)
-    t = np.clip(1 - away / width_px, 0, 1)
-    return np.asarray(t * t * (3 - 2 * t), np.float32)
+def _fade(t: Floats) -> Floats:
+    """Rise smoothly from 0 at t = 0 to 1 at t = 1."""
+    clipped = np.clip(t, 0, 1)
+    return np.asarray(clipped * clipped * (3 - 2 * clipped), np.float32)
 
 
 def _darkest(photo: Floats, landmarks: Floats, ring: tuple[int, ...]) -> Floats:
