@@ -23,8 +23,8 @@ from avatar.latents import FRAME_RATE_HZ, LATENT_SIZE, POSE_SIZE, LatentSpace, M
 
 HANDOVER_S = 0.2
 """How long a face keeps anything of a reply that was cut off, unless that moved a landmark faster than"""
-FASTEST_PER_S = 0.5
-"""eye distances a second (2 % of one in a frame of 25 fps), as only a very wide mouth would."""
+FASTEST_PER_S = 0.47
+"""eye distances a second (1.9 % of one in a frame of 25 fps), as only a very wide mouth would."""
 START_S = 0.12
 """How long a face takes from rest into speech."""
 ANTICIPATION_S = 0.08
@@ -32,7 +32,7 @@ ANTICIPATION_S = 0.08
 _SACCADE_S = 0.06
 _HEAD_PER_S = 4.5
 """How fast the head settles into another motion (natural frequency of a critically damped spring)."""
-_FASTEST_TURN = 0.25
+_FASTEST_TURN = 0.22
 """Radians (or face widths) a second that a head keeps of a movement it was in the middle of, or settles with."""
 _CONTROLS_PER_S = 14.0
 _EYES_PER_S = 25.0

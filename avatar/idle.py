@@ -264,7 +264,7 @@ class Idle:
             self._gaze.avert_at(now_s + self._random.uniform(0.25, 0.5))
         elif self._gaze.away or self._activity is Activity.IDLE:
             self._gaze.return_at(now_s)
-        self._posture.next_s = now_s + self._random.uniform(0.0, 0.3)
+        self._posture.next_s = now_s + self._random.uniform(0.3, 0.9)
         self._activity = activity
 
     def _react(self, now_s: float, cue: Cue) -> None:
