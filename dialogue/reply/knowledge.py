@@ -135,6 +135,10 @@ class KnowledgeReplier:
             ranked = self._retriever.rank(f"{topic.about} {text}")
         return self._judged(text, ranked)
 
+    def knows(self, history: Sequence[Utterance]) -> bool:
+        """Tell whether an answer to the last utterance is sure."""
+        return isinstance(self.find(history), Found)
+
     def nearest(self, text: str, count: int) -> tuple[Entry, ...]:
         """Give the entries most likely to hold what is asked, best first, for a language model to answer from."""
         ranked = [self._entries[found.answer] for found in self._retriever.rank(text) if found.score > ANSWER_FROM / 3]
