@@ -1,16 +1,16 @@
 """From a voice that blocks to a stream that can be awaited: one worker thread, one output rate, one loudness."""
 
 import asyncio
-from collections import deque
 from collections.abc import AsyncGenerator, Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from threading import Condition
+from concurrent.futures import ThreadPoolExecutor
+from operator import attrgetter
 from types import TracebackType
 from typing import Self
 
 from pydantic import Field
 
 from dialogue.errors import EngineError
+from dialogue.handover import Handover
 from dialogue.section import Section
 from dialogue.speech import SpeechChunk
 from dialogue.synthesise import Synthesiser
@@ -25,6 +25,7 @@ class VoiceSettings(Section):
 
     rate: float = Field(1.0, ge=0.5, le=2.0, description="tempo, 1 is the voice's own")
     loudness_dbfs: float = Field(-20.0, ge=-40, le=-9, description="level of all voices, dB of full scale")
+    lexicon: dict[str, str] = Field({}, description="words in lower case, and how to spell them for the voice")
 
 
 class VoiceStream:
@@ -68,7 +69,7 @@ class VoiceStream:
         """
         if self._voice is None:
             raise EngineError("the voice is not open: use 'async with VoiceStream(...)'")
-        handover = _Handover(asyncio.get_running_loop())
+        handover: Handover[SpeechChunk] = Handover(LONGEST_AHEAD_S, attrgetter("seconds"))
         job = self._worker.submit(self._speak, self._voice, text, self.rate, self.loudness_dbfs, handover)
         job.add_done_callback(handover.finish)
         try:
@@ -77,64 +78,16 @@ class VoiceStream:
         finally:
             handover.close()
 
-    def _speak(self, voice: Synthesiser, text: str, rate: float, loudness_dbfs: float, handover: "_Handover") -> None:
+    def _speak(
+        self, voice: Synthesiser, text: str, rate: float, loudness_dbfs: float, handover: Handover[SpeechChunk]
+    ) -> None:
         """Speak one piece in the worker thread."""
         voice.rate = rate
         self._conditioner.begin()
         self._conditioner.evener.target_dbfs = loudness_dbfs
-        voice.speak(text, lambda chunk: handover.offer(self._conditioner.push(chunk)))
-        handover.offer(self._conditioner.flush())
 
+        def hand_over(chunk: SpeechChunk) -> bool:
+            return handover.offer(chunk) if len(chunk.samples) else not handover.closed
 
-class _Handover:
-    """Chunks from the worker thread to the event loop; the worker waits while LONGEST_AHEAD_S lie here."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
-        self._chunks: deque[SpeechChunk] = deque()
-        self._seconds = 0.0
-        self._closed = False
-        self._job: Future[None] | None = None
-        """The worker's job once it has ended."""
-        self._changed = Condition()
-        self._arrived = asyncio.Event()
-
-    def offer(self, chunk: SpeechChunk) -> bool:
-        """Hand over a chunk; False when nobody listens any more. Blocks the worker."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._closed or self._seconds < LONGEST_AHEAD_S)
-            if self._closed:
-                return False
-            if len(chunk.samples):
-                self._chunks.append(chunk)
-                self._seconds += chunk.seconds
-                self._loop.call_soon_threadsafe(self._arrived.set)
-            return True
-
-    def finish(self, job: "Future[None]") -> None:
-        """Note that the worker's job has ended, well or not."""
-        with self._changed:
-            self._job = job
-            if not self._closed:
-                self._loop.call_soon_threadsafe(self._arrived.set)
-
-    async def take(self) -> SpeechChunk | None:
-        """Wait for the next chunk; None when the piece is spoken. Raises what the worker raised."""
-        while True:
-            await self._arrived.wait()
-            with self._changed:
-                if self._chunks:
-                    chunk = self._chunks.popleft()
-                    self._seconds -= chunk.seconds
-                    self._changed.notify()
-                    return chunk
-                if self._job is not None:
-                    self._job.result()
-                    return None
-                self._arrived.clear()
-
-    def close(self) -> None:
-        """Take nothing more."""
-        with self._changed:
-            self._closed = True
-            self._changed.notify()
+        voice.speak(text, lambda chunk: hand_over(self._conditioner.push(chunk)))
+        hand_over(self._conditioner.flush())
