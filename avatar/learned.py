@@ -9,7 +9,6 @@ however the speech arrived.
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -81,25 +80,29 @@ class MotionNetwork:
 
         `speech` [rows, FEATURE_SIZE], `previous` [previous, motion] or None at the start of everything.
         """
-        frames = self.shape.previous + self.shape.window
-        width = noise.shape[1]
-        earlier = np.zeros((self.shape.previous, width), np.float32) if previous is None else previous
-        fixed: dict[str, Any] = {
-            "speech": np.stack([speech, np.zeros_like(speech)]),
-            "conditions": np.full((2, frames, 1), self.shape.vigour, np.float32),
-            "previous": np.stack([earlier, earlier]),
-            "known": np.full(2, previous is not None, np.float32),
-        }
-        if guidance == 0:
-            fixed = {name: value[:1] for name, value in fixed.items()}
+        earlier = np.zeros((self.shape.previous, noise.shape[1]), np.float32) if previous is None else previous
+        known = np.full(2, previous is not None, np.float32)
+        both, given = np.stack([speech, np.zeros_like(speech)]), np.stack([earlier, earlier])
 
         def denoise(noisy: Floats, level: float) -> Floats:
-            count = len(fixed["known"])
-            feed = {"noisy": np.stack([noisy] * count), "level": np.full(count, level, np.float32)}
-            clean = self._session.run(None, feed | fixed)[0]
-            return diffusion.guided(clean[0], [(guidance, clean[1])] if count == 2 else [])
+            with_sound, without = self.denoise(np.stack([noisy, noisy]), level, both, given, known)
+            return diffusion.guided(with_sound, [(guidance, without)])
 
         return diffusion.sample(denoise, noise, steps)
+
+    def denoise(self, noisy: Floats, level: float, speech: Floats, previous: Floats, known: Floats) -> Floats:
+        """Predict clean motion [B, window, motion]; see `avatar.transformer.MotionTransformer.forward`."""
+        frames = self.shape.previous + self.shape.window
+        feed = {
+            "noisy": noisy,
+            "level": np.full(len(noisy), level, np.float32),
+            "speech": speech,
+            "conditions": np.full((len(noisy), frames, 1), self.shape.vigour, np.float32),
+            "previous": previous,
+            "known": known,
+        }
+        clean: Floats = self._session.run(None, feed)[0]
+        return clean
 
 
 def fingerprint(space: LatentSpace) -> str:

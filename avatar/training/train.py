@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -247,14 +248,14 @@ def train(
 ) -> MotionTransformer:
     """Train until the minutes are over; `report` is told the share of time gone, the step and the mean loss."""
     rng = np.random.default_rng(schedule.seed)
-    sequences, mirror, loss = lay_out(clips, space, SIZE), mirror_matrix(space), Loss.of(space)
+    sequences, mirror, loss = lay_out(clips, space, network.size), mirror_matrix(space), Loss.of(space)
     average = {name: value.clone() for name, value in network.state_dict().items()}
     optimiser = torch.optim.AdamW(network.parameters(), lr=schedule.rate, weight_decay=0.02)
     began, step, total = time.monotonic(), 0, 0.0
     while (gone := (time.monotonic() - began) / (60 * schedule.minutes)) < 1:
         for group in optimiser.param_groups:
             group["lr"] = schedule.rate * min(1.0, (step + 1) / 200) * (0.5 + 0.5 * np.cos(np.pi * gone))
-        batch = draw(sequences, SIZE, mirror, schedule.batch, rng)
+        batch = draw(sequences, network.size, mirror, schedule.batch, rng)
         value = _step(network, optimiser, loss, batch)
         _average(average, network, min(0.999, step / (step + 10)))
         total, step = total + value, step + 1
@@ -293,8 +294,10 @@ def save_network(network: MotionTransformer, path: Path) -> None:
 
 
 def load_network(path: Path) -> MotionTransformer:
-    """Read what `save_network` wrote, of the size this file trains."""
-    network = MotionTransformer(SIZE)
+    """Read what `save_network` wrote."""
+    with safe_open(str(path), "pt") as file:
+        size = Size(**{name: int(value) for name, value in file.metadata().items()})
+    network = MotionTransformer(size)
     network.load_state_dict(load_file(str(path)))
     network.eval()
     return network
