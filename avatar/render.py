@@ -20,13 +20,15 @@ from avatar.matting import fill
 from avatar.mouth import Mouth, draw_mouth, mouth_for
 from avatar.portrait import Portrait
 from avatar.raster import lay_over, rasterise, soften_silhouette, trace_edge
-from avatar.rig import BodyRig, Camera, FaceRig, body_rig, camera_of, face_rig, scaled_landmarks
+from avatar.rig import GRID_CELLS, BodyRig, Camera, FaceRig, body_rig, camera_of, face_rig, scaled_landmarks
 
 Floats = npt.NDArray[np.float32]
 Bytes = npt.NDArray[np.uint8]
 
 COARSE = 4
 """The body's texture coordinates are computed once every so many pixels and interpolated: they are smooth."""
+BANDS = 8
+"""The body is drawn in so many horizontal bands, each only as wide as the body there."""
 TORSO_SHARE = 0.22
 """How much of the head's pose the torso takes."""
 FACE_RIM, FEATHER = 0.02, 0.03
@@ -95,6 +97,7 @@ class Renderer:
         self._face: FaceRig = face_rig(portrait, self._space, landmarks, self._camera)
         self._body: BodyRig = body_rig(portrait, landmarks, self._camera, size_px)
         self._textures = _textures(portrait, landmarks, size_px)
+        self._body_solid = _solid(self._textures.body, self._body.texture_points)
         photo = self._textures.photo
         self._eyes: tuple[Eye, Eye] = (
             eye_from(photo, landmarks, topology.EYE_RIGHT, topology.IRIS_RIGHT),
@@ -164,10 +167,35 @@ class Renderer:
         fine_x, fine_y = (
             cv2.resize(coarse, wide, interpolation=cv2.INTER_LINEAR)[inner, inner] for coarse in (map_x, map_y)
         )
-        cv2.remap(
-            self._textures.body, fine_x, fine_y, cv2.INTER_LINEAR, dst=self._layer, borderMode=cv2.BORDER_REFLECT_101
-        )
-        lay_over(self._layer, self._frame, self._frame)
+        for top, bottom, left, right in self._body_windows(points):
+            window = (slice(top, bottom), slice(left, right))
+            layer = self._layer_of(bottom - top, right - left)
+            cv2.remap(
+                self._textures.body,
+                fine_x[window],
+                fine_y[window],
+                cv2.INTER_LINEAR,
+                dst=layer,
+                borderMode=cv2.BORDER_REFLECT_101,
+            )
+            lay_over(layer, self._frame[window], self._frame[window])
+
+    def _body_windows(self, points: Floats) -> Iterator[tuple[int, int, int, int]]:
+        """Yield bands of the frame (top, bottom, left, right) outside which the body is transparent."""
+        solid = points[self._body_solid, :2] * COARSE - 2.5
+        reach = 1.5 * self.size_px / GRID_CELLS
+        for band in range(BANDS):
+            top, bottom = (self.size_px * edge // BANDS for edge in (band, band + 1))
+            inside = solid[(solid[:, 1] > top - reach) & (solid[:, 1] < bottom + reach), 0]
+            if len(inside):
+                left = max(int(inside.min() - reach), 0)
+                right = min(int(inside.max() + reach), self.size_px)
+                if left < right:
+                    yield top, bottom, left, right
+
+    def _layer_of(self, height: int, width: int) -> Bytes:
+        """Return a window of the layer buffer, contiguous."""
+        return self._layer.reshape(-1)[: width * height * 4].reshape(height, width, 4)
 
     def _buffers(self) -> tuple[Floats, Floats, Floats]:
         return self._map_x, self._map_y, self._depth
@@ -182,7 +210,7 @@ class Renderer:
         map_x, map_y, depth = (b[: width * height].reshape(height, width) for b in self._buffers())
         face = self._face
         rasterise(placed, face.texture_points, face.triangles, map_x, map_y, depth, left, top)
-        layer = self._layer.reshape(-1)[: width * height * 4].reshape(height, width, 4)
+        layer = self._layer_of(height, width)
         cv2.remap(self._textures.face, map_x, map_y, cv2.INTER_LINEAR, dst=layer, borderMode=cv2.BORDER_CONSTANT)
         soften_silhouette(layer, map_x)
         window = self._frame[top : top + height, left : left + width]
@@ -304,6 +332,15 @@ def _textures(portrait: Portrait, landmarks: Floats, size_px: int) -> _Textures:
     hidden = _fade((FACE_RIM - away) * width / 2)
     body = fill(body, beyond) * hidden + body * (1 - hidden)
     return _Textures(_bytes(face), _bytes(body), _bytes(background), np.ascontiguousarray(photo))
+
+
+def _solid(body: Bytes, points: Floats) -> npt.NDArray[np.bool_]:
+    """Return which vertices of the body's grid have anything opaque within a cell of them."""
+    size = body.shape[0]
+    reach = round(size / GRID_CELLS) * 2 + 1
+    near = cv2.dilate(body[..., 3], np.ones((reach, reach), np.uint8)) > 0
+    x, y = np.clip(np.round(points).astype(int), 0, size - 1).T
+    return np.asarray(near[y, x])
 
 
 def _resized(image: Bytes, size_px: int) -> Floats:

@@ -29,14 +29,13 @@ def run(short: bool = False) -> Report:
     frames = 200 if short else 1000
     space = LatentSpace.load()
     portrait = Portrait.load(sorted(PORTRAITS.glob("*.face"))[0])
-    rows: list[Row] = []
+    rows = [_memory(portrait, space, 1000 if short else 10_000)]
     for size_px in SIZES_PX:
         renderer = Renderer(portrait, space, size_px)
         motions = walk(space, frames + WARM_UP_FRAMES)
         rows.append(_row(f"frame {size_px}", times_ms(renderer.render, motions), BARS_MS[size_px]))
         rows += [_row(f"  {stage}", taken, "") for stage, taken in _stages(renderer, motions)]
         rows.append(_row("  limit: one remap + one composite", _limit_ms(size_px, frames), ""))
-    rows.append(_memory(portrait, space, 1000 if short else 10_000))
     notes = (
         f"{frames} frames of a random walk of pose and dynamics after {WARM_UP_FRAMES} to warm up, one thread;"
         " CPU: without what other programs took meanwhile",
