@@ -19,10 +19,8 @@ class Desk:
 
     def __init__(self, people: Directory | None = None) -> None:
         self.told: list[str] = []
-        inner = KnowledgeReplier.load(ROOT / "assets" / "knowledge" / "reception.yaml")
-        self.replier = ReceptionReplier(
-            inner, people or Directory(PEOPLE), lambda person: self.told.append(person.name)
-        )
+        people = people or Directory(PEOPLE)
+        self.replier = ReceptionReplier(KNOWLEDGE, KNOWLEDGE.knows, people, lambda one: self.told.append(one.name))
 
     async def hear(self, text: str) -> str:
         return "".join([part async for part in self.replier.reply([Utterance("user", text)])])
