@@ -33,7 +33,7 @@ _UNSAID = frozenset(
 _NEGATIONS = frozenset("not no never none nobody nothing without".split())
 _ALWAYS = (
     ("yes", "yeah", "yep", "sure", "certainly", "of course", "all right", "okay", "ready", "please do", "let us go"),
-    ("no", "nope", "nah", "not really", "not yet"),
+    ("no", "nope", "nah"),
     ("big", "large"), ("small", "little"), ("ticket", "tickets"), ("hello", "hi", "good morning", "good afternoon"),
 )  # fmt: skip
 _ORDINARY = {name: number for number, name in enumerate(map(cardinal, range(20)))}
