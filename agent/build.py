@@ -1,7 +1,8 @@
 """Settings to stages: the only place that names implementations."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+import logging
+from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass, replace
 from functools import partial
@@ -18,12 +19,16 @@ from avatar.latents import LatentSpace
 from avatar.motion import MotionGenerator
 from avatar.portrait import Portrait, bake
 from dialogue.echo import EchoCanceller, EchoSettings, KalmanEchoCanceller, WebRtcEchoCanceller
-from dialogue.errors import InputError
+from dialogue.errors import EngineError, InputError
 from dialogue.recognise import Recogniser
 from dialogue.recognise.sphinx import SphinxRecogniser
+from dialogue.reply import Replier
 from dialogue.reply.commands import CommandReplier
+from dialogue.reply.failover import FailoverReplier, Thinker
 from dialogue.reply.knowledge import KnowledgeReplier
-from dialogue.sentences import Direction, Piece, Splitter
+from dialogue.reply.openai import OpenAIReplier
+from dialogue.reply.transformers import TransformersReplier
+from dialogue.sentences import Direction, pieces_of
 from dialogue.speech import SpeechChunk
 from dialogue.synthesise.espeak import EspeakVoice
 from dialogue.synthesise.fallback import Engine, FallbackVoice
@@ -80,8 +85,8 @@ async def build_stages(
     return Stages(
         speaker=speaker,
         voice=voice if config.provenance.leave_out_watermarks else MarkedVoice(voice),
-        replier=CommandReplier(knowledge),
-        pieces=_pieces,
+        replier=CommandReplier(await _replier(config, knowledge, stack), knowledge.knowledge.farewell),
+        pieces=partial(pieces_of, language=_language(config), lexicon=config.voice.lexicon),
         microphone=microphone,
         ear=ear.result() if ear else None,
         recogniser=hearing.result() if hearing else None,
@@ -104,15 +109,6 @@ class MarkedVoice:
         async with aclosing(self._voice.speak(text)) as chunks:
             async for chunk in chunks:
                 yield replace(chunk, samples=self._mark.mark(chunk.samples))
-
-
-async def _pieces(text: AsyncIterator[str]) -> AsyncGenerator[Piece, None]:
-    splitter = Splitter()
-    async for part in text:
-        for piece in splitter.push(part):
-            yield piece
-    for piece in splitter.flush():
-        yield piece
 
 
 def _direct(animator: Animator, voice: VoiceStream, direction: Direction, at_s: float) -> None:
@@ -140,6 +136,35 @@ def _canceller(settings: EchoSettings) -> EchoCanceller | None:
 
 def _detector(settings: VadSettings) -> VoiceActivityDetector:
     return SileroVad() if settings.engine == "silero" else WebRtcVad(settings.aggressiveness)
+
+
+async def _replier(config: Config, knowledge: KnowledgeReplier, stack: AsyncExitStack) -> Replier:
+    """Start what thinks; an engine that is not there is left out as long as another one is."""
+    thinkers, missing = [], []
+    for name in config.reply.engines:
+        try:
+            thinkers.append(Thinker(name, await _thinker(name, config, knowledge, stack)))
+        except EngineError as error:
+            missing.append(error)
+            logging.getLogger(__name__).warning("%s; going on without it", error)
+    if not thinkers:
+        raise missing[0]
+    return thinkers[0].replier if len(thinkers) == 1 else FailoverReplier(thinkers, config.reply.failover)
+
+
+async def _thinker(name: str, config: Config, knowledge: KnowledgeReplier, stack: AsyncExitStack) -> Replier:
+    if name == "openai":
+        return await stack.enter_async_context(OpenAIReplier(config.reply.openai, knowledge))
+    if name == "transformers":
+        model = await asyncio.to_thread(TransformersReplier, config.reply.transformers, knowledge)
+        stack.callback(model.close)
+        return model
+    return knowledge
+
+
+def _language(config: Config) -> str:
+    """Tell in which language is spoken; flite knows one."""
+    return config.synthesise.espeak.language if config.synthesise.engines[0] == "espeak" else "en"
 
 
 def _recogniser(config: Config, knowledge: KnowledgeReplier) -> Recogniser:

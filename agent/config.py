@@ -20,6 +20,9 @@ from dialogue.activity import VoiceActivitySettings
 from dialogue.echo import EchoSettings
 from dialogue.errors import ConfigError
 from dialogue.recognise.sphinx import SphinxSettings
+from dialogue.reply.failover import FailoverSettings
+from dialogue.reply.openai import OpenAISettings
+from dialogue.reply.transformers import TransformersSettings
 from dialogue.section import Section
 from dialogue.settings_file import explain, read_yaml
 from dialogue.synthesise.espeak import EspeakSettings
@@ -49,7 +52,17 @@ class RecogniseSettings(Section):
 class ReplySettings(Section):
     """What thinks of answers."""
 
+    engines: tuple[Literal["knowledge", "openai", "transformers"], ...] = Field(
+        ("knowledge",), min_length=1, description="in order of preference: when one fails, the next thinks"
+    )
     knowledge: str = Field("assets/knowledge/reception.yaml", description="what the agent knows and who it is")
+    openai: OpenAISettings = Field(
+        OpenAISettings(), description="A server that speaks OpenAI's chat API: Ollama, llama.cpp, vLLM, OpenAI."
+    )
+    transformers: TransformersSettings = Field(
+        TransformersSettings(), description="A language model in this program; needs the extra 'llm'."
+    )
+    failover: FailoverSettings = Field(FailoverSettings(), description="When an engine is slow or fails.")
 
 
 class SynthesiseSettings(Section):
