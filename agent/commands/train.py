@@ -133,7 +133,7 @@ def motion(
     latent_space = LatentSpace.load(space)
     measured = WORK / "offsets.json"
     late_s = json.loads(measured.read_text()) if measured.exists() else {}
-    clips = [clip for clip in load_clips(MIXTURES[mixture], WORK, data, latent_space, late_s) if not clip.held_out]
+    clips = load_clips(MIXTURES[mixture], WORK, data, latent_space, late_s, wanted=lambda held_out: not held_out)
     print(f"{len(clips)} clips, {sum(len(clip.pose) for clip in clips) / 25 / 60:.1f} minutes")
 
     def report(gone: float, step: int, loss: float) -> None:

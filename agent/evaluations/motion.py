@@ -68,9 +68,10 @@ def _held_out(space: LatentSpace, every: int) -> dict[str, list[Clip]]:
             "there are no filmed people to compare with: run ./visavis train track, label and offsets on folders"
             f" of talking videos in {DATA} first"
         )
-    clips = load_clips((*CLEAN, *BROADCAST, *HEADS), WORK, DATA, space, json.loads(offsets.read_text()))
-    unseen = [clip for clip in clips if (clip.held_out or clip.corpus.name == "talkers") and clip.phones]
-    groups = evaluate.by_corpus(unseen)
+    late_s = json.loads(offsets.read_text())
+    clips = load_clips((CLEAN[0], *BROADCAST), WORK, DATA, space, late_s, wanted=lambda held_out: held_out)
+    clips += load_clips((*CLEAN[1:], *HEADS), WORK, DATA, space, late_s)
+    groups = evaluate.by_corpus([clip for clip in clips if clip.phones])
     return {name: group if name == "talkers" else group[::every] for name, group in groups.items()}
 
 

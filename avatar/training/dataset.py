@@ -1,7 +1,7 @@
 """Corpora of tracked clips as aligned sequences at 25 Hz: sound, phones, head pose and pose-free face."""
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,12 +93,18 @@ def persons(folder: Path) -> dict[str, str]:
 
 
 def read_corpus(
-    corpus: Corpus, work: Path, folder: Path, reference: Floats, offsets_s: Mapping[str, float]
+    corpus: Corpus,
+    work: Path,
+    folder: Path,
+    reference: Floats,
+    offsets_s: Mapping[str, float],
+    wanted: Callable[[bool], bool] = lambda held_out: True,
 ) -> Iterator[Clip]:
     """Read a tracked and labelled corpus.
 
     `folder` is where its videos and clusters.csv lie, `reference` the face [478, 3] that looks straight ahead,
     `offsets_s` how late the picture is of clips where it was measured; the corpus's own figure holds for the others.
+    `wanted` is asked, for each clip, whether one that is held out, or is not, shall be read.
 
     People are held out by name: about one in seven. Where only one person is known, every tenth clip is.
     """
@@ -107,11 +113,14 @@ def read_corpus(
     phones = load_phones(labels) if labels.exists() else {}
     paths = sorted((work / "tracks" / corpus.name).glob("*.npz"))
     for i, path in enumerate(path for path in paths if not corpus.only or path.stem in corpus.only):
+        person = corpus.name if corpus.one_person else who.get(path.stem, path.stem)
+        held_out = i % 10 == 9 if corpus.one_person else _held_out(person)
+        if not wanted(held_out):
+            continue
         track = load_track(path)
         late_s = offsets_s.get(path.stem, corpus.picture_late_s)
         face = track_face(resampled(track, late_s), reference)
         neutral = neutral_face(face.shape)
-        person = corpus.name if corpus.one_person else who.get(path.stem, path.stem)
         yield Clip(
             corpus=corpus,
             name=path.stem,
@@ -122,7 +131,7 @@ def read_corpus(
             features=sound_features(track.samples, FEATURES_PER_FRAME * len(face.pose)),
             samples=track.samples,
             phones=tuple(phones.get(path.stem, ())),
-            held_out=i % 10 == 9 if corpus.one_person else _held_out(person),
+            held_out=held_out,
         )
 
 

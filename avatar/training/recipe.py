@@ -1,6 +1,6 @@
 """What the shipped models are trained on: the corpora and what is known about each (see docs and the model cards)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from avatar.latents import LatentSpace
@@ -31,11 +31,19 @@ MIXTURES = {"clean": CLEAN, "everything": (*CLEAN, *BROADCAST, *HEADS)}
 
 
 def load_clips(
-    corpora: Sequence[Corpus], work: Path, data: Path, space: LatentSpace, offsets_s: dict[str, float] | None = None
+    corpora: Sequence[Corpus],
+    work: Path,
+    data: Path,
+    space: LatentSpace,
+    offsets_s: dict[str, float] | None = None,
+    wanted: Callable[[bool], bool] = lambda held_out: True,
 ) -> list[Clip]:
-    """Read tracked corpora; `data` holds their folders, `offsets_s` how late single clips' pictures were found."""
+    """Read tracked corpora; `data` holds their folders, `offsets_s` how late single clips' pictures were found.
+
+    `wanted` is asked whether clips that are held out, or are not, shall be read.
+    """
     return [
         clip
         for corpus in corpora
-        for clip in read_corpus(corpus, work, data / corpus.name, space.neutral, offsets_s or {})
+        for clip in read_corpus(corpus, work, data / corpus.name, space.neutral, offsets_s or {}, wanted)
     ]
