@@ -18,8 +18,10 @@ MARGIN_IRISES = 1.2
 LID_SHADOW = 0.35
 SOLID, FADED = 1.10, 1.24
 """The moving iris is solid to the first and gone at the second, in its radii: a rim of white goes with it."""
-LID_EVENNESS = 0.42
-"""How much of a shut lid is the plain skin around the eye, against what its nearest surroundings suggest."""
+DARKEST_LID = 0.84
+"""How dark a shut lid may be against the plain skin around the eye; its nearest surroundings suggest the shading."""
+SHADOW_HUE = np.array([0.75, 1.0, 1.1], np.float32)
+"""Skin is redder in shadow: exponents of red, green, blue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,11 +166,12 @@ def shut_lid(picture: Floats, landmarks: Floats, ring: tuple[int, ...], crease: 
     )
     skin = fill(patch, np.asarray(1 - np.clip(hidden * 1.5, 0, 1), np.float32))
     skin = cv2.GaussianBlur(skin, (0, 0), 0.012 * unit + 0.4)
-    bare = _bare_skin(picture, landmarks, ring)
-    skin = skin * (1 - LID_EVENNESS) + bare * LID_EVENNESS
+    bare = _bare_skin(picture, landmarks)
+    shading = np.clip(skin.mean(2, keepdims=True) / max(float(bare.mean()), 1.0), DARKEST_LID, 1.05)
+    skin = bare * shading**SHADOW_HUE
     lashes = np.exp(-((above / (0.020 * unit)) ** 2)) * 0.55
     crease_line = np.exp(-(((above - depth) / (0.014 * unit)) ** 2)) * 0.10
-    colour = skin * (1 - np.maximum(lashes, crease_line))[..., None]
+    colour = skin * (1 - np.maximum(lashes, crease_line))[..., None] ** SHADOW_HUE
     return Lid(np.asarray(colour, np.float32), np.asarray(band, np.float32), left, top)
 
 
@@ -194,13 +197,13 @@ def _along_down(landmarks: Floats, points: tuple[int, ...]) -> tuple[Floats, Flo
     return place @ axis, place @ np.array([-axis[1], axis[0]], np.float32)
 
 
-def _bare_skin(picture: Floats, landmarks: Floats, ring: tuple[int, ...]) -> Floats:
-    """Return the colour of the skin between an eye and its brow and just under it, without shadows and lashes."""
-    above, below = ((222, 223, 224), (118, 119, 120)) if ring[0] == 33 else ((442, 443, 444), (347, 348, 349))
-    x, y = np.clip(np.round(landmarks[[*above, *below], :2]).astype(int), 1, picture.shape[0] - 2).T
+def _bare_skin(picture: Floats, landmarks: Floats) -> Floats:
+    """Return the colour of plain skin between eyes and brows, under the eyes and on the cheeks."""
+    places = (222, 223, 224, 442, 443, 444, 118, 119, 120, 347, 348, 349, 101, 330)
+    x, y = np.clip(np.round(landmarks[list(places), :2]).astype(int), 1, picture.shape[0] - 2).T
     colours = np.stack([picture[y + j, x + i] for i in (-1, 0, 1) for j in (-1, 0, 1)]).mean(0)
     brightness = colours.sum(1)
-    return np.asarray(colours[brightness >= np.median(brightness)].mean(0) * 0.94, np.float32)
+    return np.asarray(np.median(colours[brightness >= np.median(brightness)], axis=0), np.float32)
 
 
 def _ends(across: Floats, landmarks: Floats, ring: tuple[int, ...], beyond: float = 0.0) -> Floats:
