@@ -22,9 +22,9 @@ from avatar.idle import Activity, Cue, Idle, breath
 from avatar.latents import FRAME_RATE_HZ, LATENT_SIZE, POSE_SIZE, LatentSpace, Motion
 
 HANDOVER_S = 0.2
-"""How long a face keeps anything of a reply that was cut off, unless that moved a landmark faster than"""
+"""How long a face keeps anything of a reply that was cut off; longer only where FASTEST_PER_S forbids."""
 FASTEST_PER_S = 0.47
-"""eye distances a second (1.9 % of one in a frame of 25 fps), as only a very wide mouth would."""
+"""Eye distances a second that a join may move a landmark by: 1.9 % in a frame of 25 fps."""
 START_S = 0.12
 """How long a face takes from rest into speech."""
 ANTICIPATION_S = 0.08
@@ -46,7 +46,7 @@ _PITCH, _Y = 1, 4
 _BREATH_PITCH, _BREATH_RISE = 0.006, 0.005
 """Radians and face widths by which a full breath lifts the head."""
 _GAZE = slice(LATENT_SIZE, LATENT_SIZE + 2)
-_POSE_SCALE = LATENT_SIZE + 2
+_POSE_SCALE, _LIVELINESS = LATENT_SIZE + 2, LATENT_SIZE + 3
 
 Values = npt.NDArray[np.float32]
 
@@ -64,6 +64,12 @@ class _Settling:
         decay = np.exp(-np.float32(elapsed_s) * per_s)
         settled: Values = (self.offset + (self.velocity + per_s * self.offset) * np.float32(elapsed_s)) * decay
         return settled
+
+    def velocity_at(self, time_s: float, per_s: Values | float) -> Values:
+        elapsed_s = np.float32(time_s - self.began_s)
+        pull = (self.velocity + per_s * self.offset) * np.exp(-elapsed_s * per_s)
+        velocity: Values = pull - per_s * self.at(time_s, per_s)
+        return velocity
 
 
 class _Track:
@@ -162,8 +168,7 @@ class Animator:
     """Gives the motion of the moment. All times are seconds on the one clock.
 
     `motion_at` may run on another thread than the rest. Its times may waver by some rows and skip, but not go back
-    for good. What is announced for a later time (`speak`, `place`, `gesture`)
-    takes effect when that time comes.
+    for good. What is announced for a later time (`speak`, `place`, `gesture`) takes effect when that time comes.
     """
 
     def __init__(self, space: LatentSpace, seed: int, controls: Controls | None = None) -> None:
@@ -183,7 +188,6 @@ class Animator:
         self._gestures: list[tuple[float, Gesture]] = []
         self._looks: list[tuple[float, float, float]] = []
         self._controls = (controls or Controls()).clamped()
-        self._life.liveliness = self._controls.liveliness
         self._goal = self._controlled(-1.0)
         self._settling = _Settling(-1e3, np.zeros_like(self._goal), np.zeros_like(self._goal))
         self._rates = np.full(len(self._goal), _CONTROLS_PER_S, np.float32)
@@ -205,7 +209,6 @@ class Animator:
         """Change the live controls: smoothly, done within 400 ms."""
         with self._lock:
             self._controls = controls.clamped()
-            self._life.liveliness = self._controls.liveliness
 
     def gesture(self, name: str, at_s: float) -> bool:
         """Carry out a stage direction (`nod`, `smile`, `look left`) at a time; False for one that is not known."""
@@ -256,8 +259,10 @@ class Animator:
     def motion_at(self, time_s: float) -> Motion:
         """Give the row to show while the sample of `time_s` is heard [LATENT_SIZE], for any display rate."""
         with self._lock:
+            steering = self._steering(time_s)
+            self._life.liveliness = float(np.clip(steering[_LIVELINESS], 0.0, 1.0))
             row = self._joined(time_s)
-            shown = self._steered(row, time_s)
+            shown = self._steered(row, steering, time_s)
             pressed = _ramp(float(self._map.lip_gap(row)), *_PRESSED)
             if pressed > 0.0:
                 shown = self._map.close_lips(shown, pressed * max(float(self._map.lip_gap(shown - row)), 0.0))
@@ -329,29 +334,34 @@ class Animator:
             row[:POSE_SIZE] *= 1.0 - excess
         return row
 
-    def _steered(self, row: Motion, time_s: float) -> Motion:
-        """Apply controls and gestures to a row [LATENT_SIZE]; eyes stay in the world."""
-        goal = self._controlled(time_s)
-        if not np.array_equal(goal, self._goal):
-            self._retarget(goal, time_s)
-        value = goal + self._settling.at(time_s, self._rates)
-        steered = row + value[:LATENT_SIZE] + self._eyes.toward(value[_GAZE])
-        steered[:3] += (value[_POSE_SCALE] - 1.0) * row[:3]
+    def _steered(self, row: Motion, steering: Values, time_s: float) -> Motion:
+        """Apply steering and gestures to a row [LATENT_SIZE]; eyes stay in the world."""
+        steered = row + steering[:LATENT_SIZE] + self._eyes.toward(steering[_GAZE])
+        steered[:3] += (steering[_POSE_SCALE] - 1.0) * row[:3]
         self._gestures = [entry for entry in self._gestures if time_s - entry[0] < entry[1].seconds]
         for began_s, gesture in self._gestures:
             if time_s > began_s:
                 steered += self._map.motion(gesture.offsets(time_s - began_s))
         return steered
 
+    def _steering(self, time_s: float) -> Values:
+        """Give what the controls do now: the row they add, gaze, pose scale and liveliness [LATENT_SIZE + 4]."""
+        goal = self._controlled(time_s)
+        if not np.array_equal(goal, self._goal):
+            now, velocity = (at(time_s, self._rates) for at in (self._settling.at, self._settling.velocity_at))
+            self._settling = _Settling(time_s, now + self._goal - goal, velocity)
+            self._goal = goal
+        return goal + self._settling.at(time_s, self._rates)
+
     def _controlled(self, time_s: float) -> Values:
-        """Give what the controls ask for: the row they add, gaze and pose scale [LATENT_SIZE + 3]."""
+        """Give what the controls ask for, as `_steering` settles into it."""
         controls = self._looking(time_s)
-        goal = np.zeros(_POSE_SCALE + 1, np.float32)
+        goal = np.zeros(_LIVELINESS + 1, np.float32)
         goal[POSE_SIZE:LATENT_SIZE] = self._space.emotion(controls.emotion, controls.strength)
         goal[POSE_SIZE - 1] = controls.log_distance
         goal[_GAZE] = controls.gaze_theta, controls.gaze_phi
         goal[:2] += np.float32(_HEAD_SHARE) * goal[_GAZE]
-        goal[_POSE_SCALE] = controls.pose_scale
+        goal[_POSE_SCALE], goal[_LIVELINESS] = controls.pose_scale, controls.liveliness
         return goal
 
     def _looking(self, time_s: float) -> Controls:
@@ -362,14 +372,6 @@ class Animator:
             return self._controls
         _, theta, phi = due[-1]
         return replace(self._controls, gaze_theta=theta, gaze_phi=phi)
-
-    def _retarget(self, goal: Values, time_s: float) -> None:
-        """Settle into another goal from where and how fast the present one is."""
-        moment = 1e-3
-        now = self._settling.at(time_s, self._rates)
-        velocity = (self._settling.at(time_s + moment, self._rates) - now) / np.float32(moment)
-        self._settling = _Settling(time_s, now + self._goal - goal, velocity)
-        self._goal = goal
 
 
 def _between(rows: Motion, share: float) -> Motion:

@@ -20,6 +20,8 @@ from dialogue.speech import SILENCE, Phone, SpeechChunk
 _ROW_S = 1.0 / FRAME_RATE_HZ
 _HISTORY_S = 1.2
 """Sound older than this no longer matters."""
+_BLOCK_ROWS, _BLOCK_SAMPLES = 2 * FRAME_RATE_HZ, 10 * SAMPLE_RATE_HZ
+"""A long recording is worked off in blocks of this size, so that it needs no more memory than a short one."""
 _OVERCLOSED = 0.008
 """Eye distances by which closed lips press on each other, so that no portrait's lips stay ajar."""
 _PHRASE_PAUSE_S = 0.12
@@ -62,11 +64,14 @@ class HandmadeMotion:
     def _rows_until(self, end_s: float) -> Motion:
         """Give the rows whose time is before `end_s` of the reply and that were not given yet."""
         stop = max(self._next_row, int(np.ceil(end_s * FRAME_RATE_HZ - 1e-6)))
-        rows = np.arange(self._next_row, stop)
+        firsts = range(self._next_row, stop, _BLOCK_ROWS)
+        blocks = [self._block(np.arange(first, min(first + _BLOCK_ROWS, stop))) for first in firsts]
         self._next_row = stop
-        if len(rows) == 0:
-            return np.zeros((0, LATENT_SIZE), np.float32)
+        return np.concatenate([np.zeros((0, LATENT_SIZE), np.float32), *blocks])
+
+    def _block(self, rows: npt.NDArray[np.int64]) -> Motion:
         times_s = rows * _ROW_S - self._piece.start_s
+        self._piece.forget_before(times_s[0])
         return self._articulated(times_s, self._lived(rows, times_s))
 
     def _lived(self, rows: npt.NDArray[np.int64], times_s: Weights) -> Weights:
@@ -98,13 +103,21 @@ class _Piece:
         self._phones: list[Phone] = []
         self._features = SoundFeatures()
         self._sound = np.zeros((0, SOUND_SIZE), np.float32)
+        self._forgotten = 0
+        """How many rows of sound before these were let go."""
         self._rate_hz = 0
         self._resampler: soxr.ResampleStream | None = None
 
     @property
     def known_s(self) -> float:
         """How much of it is heard by the features."""
-        return len(self._sound) / FEATURE_RATE_HZ
+        return (self._forgotten + len(self._sound)) / FEATURE_RATE_HZ
+
+    def forget_before(self, time_s: float) -> None:
+        """Let go of what no row from `time_s` on depends on."""
+        past = max(0, int((time_s - _HISTORY_S) * FEATURE_RATE_HZ) - self._forgotten)
+        self._sound, self._forgotten = self._sound[past:], self._forgotten + past
+        self._phones = [phone for phone in self._phones if phone.end_s > time_s - _HISTORY_S]
 
     def hear(self, chunk: SpeechChunk) -> None:
         """Take the next speech."""
@@ -136,10 +149,8 @@ class _Piece:
             covered |= (phone.start_s - LOOKAHEAD_S < times_s) & (times_s < phone.end_s + REACH_BACK_S)
         shapes, closed = np.zeros((len(times_s), len(MOUTH))), np.zeros(len(times_s))
         if covered.any():
-            shapes[covered], closed[covered] = (
-                mouth_shapes(phones, times_s[covered]),
-                constrictions(phones, times_s[covered])[1],
-            )
+            shapes[covered] = mouth_shapes(phones, times_s[covered])
+            closed[covered] = constrictions(phones, times_s[covered])[1]
             shapes[:, _JAW] *= 0.85 + 0.3 * acoustic.loudness(sound, sound_times_s)
         if not covered.all():
             shapes[~covered] = acoustic.mouth_shapes(sound, sound_times_s[~covered])
@@ -158,8 +169,9 @@ class _Piece:
 
     def _recent(self, times_s: Weights) -> tuple[acoustic.Rows, Weights]:
         """Give the sound that matters to `times_s`, and these times counted from its beginning."""
-        first = max(0, int((times_s[0] - _HISTORY_S) * FEATURE_RATE_HZ))
-        return self._sound[first:], times_s - first / FEATURE_RATE_HZ
+        local_s = times_s - self._forgotten / FEATURE_RATE_HZ
+        return self._sound[: int((local_s[-1] + LOOKAHEAD_S) * FEATURE_RATE_HZ) + 1], local_s
 
     def _listen(self, samples: acoustic.Rows) -> None:
-        self._sound = np.concatenate([self._sound, self._features.push(samples)])
+        heard = [self._features.push(samples[i : i + _BLOCK_SAMPLES]) for i in range(0, len(samples), _BLOCK_SAMPLES)]
+        self._sound = np.concatenate([self._sound, *heard])

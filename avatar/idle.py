@@ -230,20 +230,19 @@ _BANDS = ((0.05, 0.09), (0.12, 0.2), (0.27, 0.45), (0.6, 1.0))
 class Idle:
     """A face's life beside what it says: one row of channels a step, without lips.
 
-    The caller owns the clock (rows at 1 / rate apart, from any start) and the seed; the same seed and cues give the
-    same life.
+    The caller owns the clock and the seed: the same seed, times and cues give the same life. Times may skip ahead.
     """
 
-    def __init__(self, seed: int, start_s: float = 0.0) -> None:
+    def __init__(self, seed: int) -> None:
         self._random = Random(seed)
         self._activity = Activity.IDLE
-        self._blinks = Blinks(next_s=start_s + self._random.uniform(0.5, 3.0))
-        self._gaze = Gaze(next_s=start_s + 0.3, glance_at_s=start_s + self._random.uniform(2.0, 5.0))
-        self._posture = Posture(next_s=start_s + self._random.uniform(0.3, 1.5))
+        self._blinks = Blinks(next_s=self._random.uniform(0.5, 3.0))
+        self._gaze = Gaze(next_s=0.3, glance_at_s=self._random.uniform(2.0, 5.0))
+        self._posture = Posture(next_s=self._random.uniform(0.3, 1.5))
         self._brows = 0.0
-        self._last_s = start_s
+        self._last_s = 0.0
         self._running: list[tuple[float, Gesture, float]] = []
-        self._nodded_s = start_s - 10.0
+        self._nodded_s = -10.0
 
     def step(self, now_s: float, cue: Cue) -> Channels:
         """Give the row at `now_s` [channels]; mouth channels are 0."""

@@ -174,6 +174,15 @@ def test_liveliness_goes_down_to_still() -> None:
     assert fastest(rows, 25.0) < 0.05
 
 
+def test_liveliness_is_taken_away_without_a_jump() -> None:
+    animator = Animator(SPACE, 3)
+    animator.speak(1.0)
+    animator.append(reply(4.0, opening=0.1))
+    shown(animator, 0.0, 2.0)
+    animator.set_controls(Controls(liveliness=0.0))
+    assert fastest(shown(animator, 2.0, 3.0)) < 2.5
+
+
 def test_a_reply_without_liveliness_moves_the_lips_only() -> None:
     animator = still()
     animator.speak(0.0)

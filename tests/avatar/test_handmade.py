@@ -142,3 +142,17 @@ def test_an_empty_reply_has_no_rows() -> None:
 def test_a_phone_no_table_knows_moves_the_mouth_like_a_vowel() -> None:
     odd = SpeechChunk(HELLO.samples, HELLO.sample_rate_hz, (Phone("xx", 0.1, 0.4),))
     assert lip_gap(generate(odd))[4:9].max() > 2.0
+
+
+def test_a_long_piece_in_small_chunks_is_not_slower_than_a_short_one() -> None:
+    from time import perf_counter
+
+    generator = HandmadeMotion(SPACE)
+    generator.begin(1, None, Controls())
+    costs_s = []
+    for _ in range(30):
+        began_s = perf_counter()
+        for chunk in cut(SpeechChunk(HELLO.samples, HELLO.sample_rate_hz), [3200]):
+            generator.push(chunk)
+        costs_s.append(perf_counter() - began_s)
+    assert np.median(costs_s[-10:]) < 3 * np.median(costs_s[:10])
