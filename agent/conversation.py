@@ -27,7 +27,6 @@ from agent.sound_file import FileMicrophone
 from agent.timed_speaker import TimedSpeaker
 from agent.window import Closed, KeyPressed, Window
 from avatar.controls import Controls
-from avatar.latents import Motion
 from avatar.render import Renderer
 from avatar.watermark import Watermark
 from dialogue.errors import DeviceError
@@ -210,12 +209,10 @@ class _Stage:
         displays: list[Display] = [self._recording] if self._recording else []
         if self._window:
             displays.append(WindowDisplay(self._window.show, self._overlay))
-        self._renderer = renderer
+        self._renderer, self._animator = renderer, visage.animator
         size_px = config.window.picture_px
         self._mark = None if config.provenance.leave_out_watermarks else Watermark(size_px, size_px)
-        self._loop = PictureLoop(
-            speaker, visage.animator.motion_at, self._draw, displays, config.window.frame_rate_hz, self._shown
-        )
+        self._loop = PictureLoop(speaker, self._draw, displays, config.window.frame_rate_hz, self._shown)
         log = logging.getLogger("visavis")
         if config.overlay.hide_artificial_person_mark:
             log.warning("the sign that says this is an artificial person is hidden")
@@ -244,8 +241,8 @@ class _Stage:
                     self._push_to_talk(is_down=event.is_down)
             await asyncio.sleep(WINDOW_POLL_S)
 
-    def _draw(self, motion: Motion) -> Frame:
-        frame = self._renderer.render(motion)
+    def _draw(self, time_s: float) -> Frame:
+        frame = self._renderer.render(self._animator.motion_at(time_s), self._animator.breath_at(time_s))
         if self._mark:
             self._mark.mark(frame)
         return frame

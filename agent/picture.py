@@ -9,7 +9,6 @@ from typing import Protocol
 from agent.overlay import Overlay
 from agent.pace import after_frame, start_pace
 from agent.recorder import Frame
-from avatar.latents import Motion
 
 SMOOTHING = 0.1
 
@@ -55,13 +54,12 @@ class PictureLoop:
     def __init__(
         self,
         clock: Clock,
-        motion_at: Callable[[float], Motion],
-        render: Callable[[Motion], Frame],
+        draw: Callable[[float], Frame],
         displays: Sequence[Display],
         wanted_hz: int,
         on_frame: Callable[[FrameShown], None],
     ) -> None:
-        self._clock, self._motion_at, self._render = clock, motion_at, render
+        self._clock, self._draw_at = clock, draw
         self._displays, self._wanted_hz, self._on_frame = displays, wanted_hz, on_frame
         self._delay_samples = 0.0
 
@@ -87,7 +85,7 @@ class PictureLoop:
                 await asyncio.sleep(max(0.0, pace.due_s - loop.time()))
 
     def _draw(self, position: int) -> Frame:
-        return self._render(self._motion_at(position / self._clock.sample_rate_hz))
+        return self._draw_at(position / self._clock.sample_rate_hz)
 
 
 class WindowDisplay:
