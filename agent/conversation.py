@@ -5,18 +5,21 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from time import monotonic
 
 from agent.build import Visage, build_stages, build_visage
-from agent.config import ROOT, Config
+from agent.config import ROOT, Config, profile_names
 from agent.devices import NO_MICROPHONE, DeviceMicrophone, DeviceSpeaker, find_devices
 from agent.flipbook import Flipbook
+from agent.kiosk import Kiosk, Parts
 from agent.ledger import Ledger
 from agent.live_table import show_stats
+from agent.muting import MutableMicrophone
 from agent.overlay import Overlay, OverlayPainter
 from agent.picture import Display, FrameShown, PictureLoop, WindowDisplay
 from agent.provenance import Origin, model_hashes, sign
@@ -29,6 +32,7 @@ from agent.window import Closed, KeyPressed, Window
 from avatar.controls import Controls
 from avatar.render import Renderer
 from avatar.watermark import Watermark
+from dialogue.directory import Person
 from dialogue.errors import DeviceError
 from dialogue.speech import Samples
 
@@ -60,6 +64,7 @@ class Wish:
     ledger: Path | None = None
     stats: bool = False
     seed: int = 0
+    profile: str = ""
     controls: Controls = field(default_factory=Controls)
 
     @property
@@ -91,31 +96,62 @@ def suit_to_machine(wish: Wish, tell: Tell) -> Wish:
     return replace(wish, listen=DEMONSTRATION if needs_microphone else wish.listen, record=record)
 
 
-async def converse(config: Config, wish: Wish, tell: Tell) -> None:
-    """Talk until the window is closed, the file to listen to is over, or all is said.
+@dataclass(frozen=True, slots=True)
+class Again:
+    """The program is to start anew; `profile` None keeps the one it has."""
+
+    profile: str | None = None
+
+
+def start_again(profile: str | None) -> None:
+    """Replace this process by a fresh one with the same arguments, and another profile where one is named."""
+    arguments = sys.argv[1:]
+    if profile:
+        at = arguments.index("--profile") if "--profile" in arguments else len(arguments)
+        arguments[at : at + 2] = ["--profile", profile]
+    os.execv(sys.executable, [sys.executable, sys.argv[0], *arguments])
+
+
+async def converse(config: Config, wish: Wish, tell: Tell) -> Again | None:
+    """Talk until the window is closed, the file to listen to is over, all is said, or the fleet wants a new start.
 
     Raises DeviceError, InputError, EngineError and ConfigError with a sentence for the user.
     """
-    visage = await asyncio.to_thread(build_visage, wish.portrait, wish.seed, wish.controls)
+    controls = replace(wish.controls, liveliness=config.face.liveliness)
+    visage = await asyncio.to_thread(build_visage, wish.portrait, wish.seed, controls)
     async with AsyncExitStack() as stack:
         speaker = await stack.enter_async_context(_speaker(config))
-        microphone = _microphone(config, wish, speaker)
+        source = _microphone(config, wish, speaker)
+        microphone = MutableMicrophone(source) if source else None
         ledger = stack.enter_context(Ledger(wish.ledger))
-        stage = _Stage(config, wish, visage, speaker, microphone)
+        stage = _Stage(config, wish, visage, speaker, microphone, source)
         stack.callback(_finish, stage, wish, visage, config)
         async with asyncio.TaskGroup() as group:
             showing = group.create_task(stage.show(), name="picture")
-            stages = await build_stages(config, stack, visage, speaker, microphone)
+            kiosks: list[Kiosk] = []
+            told = partial(_tell_host, kiosks)
+            built = await build_stages(config, stack, visage, speaker, microphone, told)
+            stages = built.stages
             await stage.seen.wait()
             session = stage.session = Session(stages, config.conversation, ledger)
-            talking = group.create_task(_talk(session, wish, microphone, stages.replier.greeting(), tell), name="talk")
+            talking = group.create_task(_talk(session, wish, source, stages.replier.greeting(), tell), name="talk")
             closing = group.create_task(stage.closed.wait(), name="window closed")
+            if config.fleet.host:
+                parts = Parts(session, visage.animator, built.voice, stage.mute, stage.restart)
+                kiosks.append(Kiosk(parts, config.fleet, wish.profile, profile_names()))
+            linked = [group.create_task(kiosk.run(), name="fleet") for kiosk in kiosks]
             stats = [group.create_task(show_stats(session), name="stats")] if wish.stats else []
             await asyncio.wait({talking, closing}, return_when=asyncio.FIRST_COMPLETED)
             if talking.done() and not talking.cancelled() and talking.exception() is None:
                 await asyncio.sleep(TAIL_S)
-            for task in (talking, closing, showing, *stats):
+            for task in (talking, closing, showing, *stats, *linked):
                 task.cancel()
+    return stage.again
+
+
+def _tell_host(kiosks: Sequence[Kiosk], person: Person) -> None:
+    for kiosk in kiosks:
+        kiosk.tell_host(person.notify or person.name)
 
 
 def _finish(stage: "_Stage", wish: Wish, visage: Visage, config: Config) -> None:
@@ -194,12 +230,19 @@ class _Stage:
     """Window, recording and the loop that fills them."""
 
     def __init__(
-        self, config: Config, wish: Wish, visage: Visage, speaker: Speaker, microphone: Microphone | None
+        self,
+        config: Config,
+        wish: Wish,
+        visage: Visage,
+        speaker: Speaker,
+        microphone: MutableMicrophone | None,
+        source: Microphone | None,
     ) -> None:
         self.session: Session | None = None
         self.closed = asyncio.Event()
+        self.again: Again | None = None
         self._speaker = speaker
-        self._microphone = microphone
+        self._microphone, self._source = microphone, source
         self.seen = asyncio.Event()
         """Set once the face is on the screen."""
         self._painter = OverlayPainter(config.overlay)
@@ -224,6 +267,16 @@ class _Stage:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._loop.run(), name="frames")
             group.create_task(self._watch(), name="window events")
+
+    def mute(self, muted: bool) -> None:
+        """Hear silence instead of the microphone, or the microphone again."""
+        if self._microphone:
+            self._microphone.muted = muted
+
+    def restart(self, profile: str | None) -> None:
+        """Ask for a new start."""
+        self.again = Again(profile)
+        self.closed.set()
 
     def close(self) -> None:
         """Finish the recording and take the window away."""
@@ -271,7 +324,7 @@ class _Stage:
     def _heard(self, start: int, stop: int) -> Samples:
         """Give both sides of the conversation for a recording; the room's own side only where it comes from a file."""
         sound = self._speaker.played(start, stop)
-        if isinstance(self._microphone, FileMicrophone):
+        if isinstance(self._source, FileMicrophone):
             rate_hz = self._speaker.sample_rate_hz
-            sound = sound + self._microphone.between(start / rate_hz, start / rate_hz + len(sound) / rate_hz, rate_hz)
+            sound = sound + self._source.between(start / rate_hz, start / rate_hz + len(sound) / rate_hz, rate_hz)
         return sound
