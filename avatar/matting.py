@@ -48,7 +48,7 @@ def _exact(picture: Floats, alpha: Floats, foreground: Floats, background: Float
     """
     a = alpha[..., None]
     missing = picture - a * foreground - (1 - a) * background
-    to_background = np.clip((0.12 - a) / 0.06, 0, 1)
+    to_background = np.clip((0.05 - a) / 0.03, 0, 1)
     background = np.clip(background + to_background * missing / np.maximum(1 - a, 0.5), 0, 1)
     exact = np.clip((picture - (1 - a) * background) / np.maximum(a, 1e-3), 0, 1)
     trust = np.clip((a - 0.25) / 0.35, 0, 1)  # what is nearly transparent would only amplify grain
