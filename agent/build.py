@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass, replace
 from functools import partial
@@ -18,6 +18,7 @@ from avatar.handmade import HandmadeMotion
 from avatar.latents import LatentSpace
 from avatar.motion import MotionGenerator
 from avatar.portrait import Portrait, bake
+from dialogue.directory import load_directory
 from dialogue.echo import EchoCanceller, EchoSettings, KalmanEchoCanceller, WebRtcEchoCanceller
 from dialogue.errors import EngineError, InputError
 from dialogue.recognise import Recogniser
@@ -27,6 +28,7 @@ from dialogue.reply.commands import CommandReplier
 from dialogue.reply.failover import FailoverReplier, Thinker
 from dialogue.reply.knowledge import KnowledgeReplier
 from dialogue.reply.openai import OpenAIReplier
+from dialogue.reply.reception import Notify, ReceptionReplier
 from dialogue.reply.transformers import TransformersReplier
 from dialogue.sentences import Direction, pieces_of
 from dialogue.speech import SpeechChunk
@@ -69,23 +71,43 @@ def build_visage(portrait: Path, seed: int, controls: Controls) -> Visage:
     return Visage(open_portrait(portrait), Animator(space, seed, controls), HandmadeMotion(space))
 
 
+@dataclass(frozen=True, slots=True)
+class Built:
+    """The stages of a conversation, and of them what may be steered from outside."""
+
+    stages: Stages
+    voice: VoiceStream
+
+
 async def build_stages(
-    config: Config, stack: AsyncExitStack, visage: Visage, speaker: Speaker, microphone: Microphone | None
-) -> Stages:
+    config: Config,
+    stack: AsyncExitStack,
+    visage: Visage,
+    speaker: Speaker,
+    microphone: Microphone | None,
+    notify: Notify,
+) -> Built:
     """Start every engine, each on a thread, and give what a conversation is made of; `stack` ends them.
+
+    `notify` is called with the person a visitor wants.
 
     Raises EngineUnavailable and ConfigError.
     """
     knowledge = await asyncio.to_thread(KnowledgeReplier.load, ROOT / config.reply.knowledge)
+    people = load_directory(ROOT / config.reply.directory) if config.reply.directory else None
+    expected = (*knowledge.vocabulary(), *(people.vocabulary() if people else ()))
     async with asyncio.TaskGroup() as group:
         ear = group.create_task(asyncio.to_thread(_ear, config)) if microphone else None
-        hearing = group.create_task(asyncio.to_thread(_recogniser, config, knowledge)) if microphone else None
+        hearing = group.create_task(asyncio.to_thread(_recogniser, config, expected)) if microphone else None
         voice = VoiceStream(partial(_voice, config), speaker.sample_rate_hz, config.voice)
         await stack.enter_async_context(voice)
-    return Stages(
+    replier = await _replier(config, knowledge, stack)
+    if people:
+        replier = ReceptionReplier(replier, knowledge.knows, people, notify)
+    stages = Stages(
         speaker=speaker,
         voice=voice if config.provenance.leave_out_watermarks else MarkedVoice(voice),
-        replier=CommandReplier(await _replier(config, knowledge, stack), knowledge.knowledge.farewell),
+        replier=CommandReplier(replier, knowledge.knowledge.farewell),
         pieces=partial(pieces_of, language=_language(config), lexicon=config.voice.lexicon),
         microphone=microphone,
         ear=ear.result() if ear else None,
@@ -94,6 +116,7 @@ async def build_stages(
         mover=visage.mover,
         direct=partial(_direct, visage.animator, voice),
     )
+    return Built(stages, voice)
 
 
 class MarkedVoice:
@@ -167,8 +190,8 @@ def _language(config: Config) -> str:
     return config.synthesise.espeak.language if config.synthesise.engines[0] == "espeak" else "en"
 
 
-def _recogniser(config: Config, knowledge: KnowledgeReplier) -> Recogniser:
-    return SphinxRecogniser(config.recognise.sphinx, knowledge.vocabulary())
+def _recogniser(config: Config, expected: Sequence[str]) -> Recogniser:
+    return SphinxRecogniser(config.recognise.sphinx, expected)
 
 
 def _voice(config: Config) -> FallbackVoice:

@@ -12,6 +12,7 @@ import yaml
 from pydantic import BaseModel, Field, ValidationError
 
 from agent.devices import SoundSettings
+from agent.fleet.settings import FleetSettings
 from agent.overlay import OverlaySettings
 from agent.provenance import ProvenanceSettings
 from agent.session import ConversationSettings
@@ -32,6 +33,7 @@ from dialogue.vad import VadSettings
 
 ROOT = Path(__file__).resolve().parent.parent
 PORTRAITS = ROOT / "assets" / "portraits"
+PROFILES = ROOT / "assets" / "profiles"
 
 
 class FaceSettings(Section):
@@ -56,6 +58,7 @@ class ReplySettings(Section):
         ("knowledge",), min_length=1, description="in order of preference: when one fails, the next thinks"
     )
     knowledge: str = Field("assets/knowledge/reception.yaml", description="what the agent knows and who it is")
+    directory: str = Field("", description="people that visitors may ask for; empty: nobody")
     openai: OpenAISettings = Field(
         OpenAISettings(), description="A server that speaks OpenAI's chat API: Ollama, llama.cpp, vLLM, OpenAI."
     )
@@ -92,6 +95,7 @@ class Config(Section):
     synthesise: SynthesiseSettings = Field(SynthesiseSettings(), description="Text to speech.")
     window: WindowSettings = Field(WindowSettings(), description="The window.")
     overlay: OverlaySettings = Field(OverlaySettings(), description="Words and signs over the picture.")
+    fleet: FleetSettings = Field(FleetSettings(), description="Many kiosks over MQTT.")
     provenance: ProvenanceSettings = Field(ProvenanceSettings(), description="Marks that say what this is.")
 
 
@@ -114,6 +118,20 @@ def load_config(path: Path, *overlays: Path) -> Config:
 def load_config_or_default(path: Path | None, *overlays: Path) -> Config:
     """Read the given configuration, or the one beside the program."""
     return load_config(path or ROOT / "config.yaml", *overlays)
+
+
+def profile_path(name: str) -> Path:
+    """Find a profile by the name of a shipped one, or by its path. Raises ConfigError where there is none."""
+    shipped = PROFILES / f"{name}.yaml"
+    path = shipped if shipped.exists() else Path(name)
+    if not path.is_file():
+        raise ConfigError(f"there is no profile '{name}'; there are: {', '.join(profile_names())}, or name a file")
+    return path
+
+
+def profile_names() -> tuple[str, ...]:
+    """List the shipped profiles."""
+    return tuple(sorted(path.stem for path in PROFILES.glob("*.yaml")))
 
 
 def portrait_or_default(path: Path | None, config: Config) -> Path:

@@ -3,6 +3,7 @@
 All times are ms of the conversation's one clock, the sample being heard.
 """
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -125,13 +126,17 @@ Entry = Annotated[TurnEntry | OverlapEntry | PictureEntry, Field(discriminator="
 _ENTRY: TypeAdapter[TurnEntry | OverlapEntry | PictureEntry] = TypeAdapter(Entry)
 
 
+ENTRIES_KEPT = 1000
+"""In memory: a kiosk runs for months, and words of visitors are in the entries."""
+
+
 class Ledger:
     """Keeps the entries of a conversation and, given a path, writes each to a file at once. A context manager."""
 
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
         self._file: TextIO | None = None
-        self.entries: list[TurnEntry | OverlapEntry | PictureEntry] = []
+        self.entries: deque[TurnEntry | OverlapEntry | PictureEntry] = deque(maxlen=ENTRIES_KEPT)
 
     def __enter__(self) -> Self:
         """Open the file. Raises InputError when it cannot be written."""

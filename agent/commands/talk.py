@@ -16,6 +16,7 @@ app = typer.Typer()
 def talk(
     portrait: PortraitOption = None,
     config: ConfigOption = None,
+    profile: Annotated[str, typer.Option(help="receptionist, tutor, companion, or a YAML file of yours.")] = "",
     listen: Annotated[Path | None, typer.Option(help="A sound file instead of the microphone.")] = None,
     record: RecordOption = None,
     text: Annotated[bool, typer.Option("--text", help="Type instead of speaking.")] = False,
@@ -33,10 +34,10 @@ def talk(
     Where a device is missing it says so and films a demonstration into talk.mp4. Esc or closing the window ends it.
     """
     controls = controls_of(gaze, distance, emotion)
-    from agent.config import load_config_or_default, portrait_or_default
-    from agent.conversation import Wish, converse, suit_to_machine
+    from agent.config import load_config_or_default, portrait_or_default, profile_path
+    from agent.conversation import Wish, converse, start_again, suit_to_machine
 
-    settings = load_config_or_default(config)
+    settings = load_config_or_default(config, *([profile_path(profile)] if profile else []))
     tell = Console(stderr=True, highlight=False, soft_wrap=True).print
     wish = suit_to_machine(
         Wish(
@@ -48,11 +49,14 @@ def talk(
             window=window,
             ledger=ledger,
             stats=stats,
+            profile=profile,
             seed=seed,
             controls=controls,
         ),
         tell,
     )
-    asyncio.run(converse(settings, wish, tell))
+    again = asyncio.run(converse(settings, wish, tell))
+    if again:
+        start_again(again.profile)
     if wish.record:
         tell(f"recorded: {wish.record}")
