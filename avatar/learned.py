@@ -33,6 +33,11 @@ ROWS_PER_FRAME = FEATURE_RATE_HZ // FRAME_RATE_HZ
 STEPS = 5
 HEAD_SHARE = 0.6
 """How much of the learned head motion is laid over the hand-made postures."""
+_TUCK = 0.6
+_TUCKED_GAP = 0.02
+"""Eye distances left open between upper lip and tucked lower lip."""
+_CLOSED_GAP = -0.008
+"""Closed lips press on each other a little, so that no portrait's stay ajar."""
 GUIDANCE = 0.5
 """VASA-1's weight of audio guidance."""
 
@@ -226,12 +231,15 @@ class LearnedMotion:
         return rows
 
     def _articulated(self, rows: Motion, times_s: npt.NDArray[np.float64]) -> Motion:
-        """Add the tongue, and close the lips where phone times say they must be."""
+        """Add the tongue, and tuck and close the lips where phone times say they must be."""
         phones = self._piece.phones_near(times_s)
         if not phones:
             return rows
         tongue = mouth_shapes(phones, times_s)[:, MOUTH.index("tongue_raise")]
         rows = rows + tongue[:, None].astype(np.float32) * self._channels.direction("tongue_raise")
-        closed = constrictions(phones, times_s)[1].astype(np.float32)
-        ajar = np.maximum(self._channels.lip_gap(rows) + 0.008, 0.0)
-        return self._channels.close_lips(rows, closed * ajar)
+        tucked, closed = (depth.astype(np.float32) for depth in constrictions(phones, times_s))
+        rows = rows + _TUCK * tucked[:, None] * self._channels.direction("lip_tuck")
+        for depth, gap in ((tucked, _TUCKED_GAP), (closed, _CLOSED_GAP)):
+            ajar = np.maximum(self._channels.lip_gap(rows) - gap, 0.0)
+            rows = self._channels.close_lips(rows, depth * ajar)
+        return rows
