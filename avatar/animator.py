@@ -23,8 +23,8 @@ from avatar.latents import FRAME_RATE_HZ, LATENT_SIZE, POSE_SIZE, LatentSpace, M
 
 HANDOVER_S = 0.2
 """How long a face keeps anything of a reply that was cut off; longer only where FASTEST_PER_S forbids."""
-FASTEST_PER_S = 0.47
-"""Eye distances a second that a join may move a landmark by: 1.9 % in a frame of 25 fps."""
+FASTEST_PER_S = 0.55
+"""Eye distances a second that a join may move a landmark by: 2.2 % in a frame of 25 fps."""
 START_S = 0.12
 """How long a face takes from rest into speech."""
 ANTICIPATION_S = 0.08
@@ -32,7 +32,7 @@ ANTICIPATION_S = 0.08
 _SACCADE_S = 0.06
 _HEAD_PER_S = 4.5
 """How fast the head settles into another motion (natural frequency of a critically damped spring)."""
-_FASTEST_TURN = 0.22
+_FASTEST_TURN = 0.15
 """Radians (or face widths) a second that a head keeps of a movement it was in the middle of, or settles with."""
 _CONTROLS_PER_S = 14.0
 _EYES_PER_S = 25.0
