@@ -16,6 +16,7 @@ SOLE_IMPORTERS = {
         "avatar/transformer.py",
         "avatar/diffusion.py",
         "avatar/training",
+        "agent/commands/train.py",
         "dialogue/reply",
         "dialogue/synthesise",
     },
