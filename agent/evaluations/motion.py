@@ -14,12 +14,14 @@ import numpy as np
 from agent.report import Report, Row
 from avatar.controls import Controls
 from avatar.handmade import HandmadeMotion
-from avatar.latents import LatentSpace, Motion
+from avatar.latents import FRAME_RATE_HZ, LatentSpace, Motion
 from avatar.learned import LearnedMotion, MotionNetwork
 from avatar.motion import MotionGenerator
+from avatar.phones import PhoneDecoder
 from avatar.training import evaluate
 from avatar.training.dataset import Clip
 from avatar.training.recipe import BROADCAST, CLEAN, HEADS, load_clips
+from dialogue.audio import SPEECH_RATE_HZ, read_sound
 from dialogue.errors import InputError
 from dialogue.speech import Phone, SpeechChunk
 from dialogue.synthesise.flite import FliteSettings, FliteVoice
@@ -27,6 +29,7 @@ from dialogue.synthesise.flite import FliteSettings, FliteVoice
 WORK = Path("work")
 DATA = Path(__file__).parents[3] / "shared" / "data"
 SAMPLES = 8
+MANDARIN_S = 40
 BARS = {
     "grid_s1": "opening 0.87, width 0.68, lag within 20 ms, deviations 0.8-1.1",
     "newsreaders": "opening 0.10 and width 0.03 above visemes",
@@ -50,6 +53,7 @@ def run(short: bool) -> Report:
     rows = [row for name, clips in groups.items() for row in _lips(name, clips, learned, handmade, space)]
     sentences = [" ".join(words) for words in product(_WHO, _DID, _WHAT)][:: 12 if short else 1][:200]
     rows += [_articulation("learned", learned, sentences, space), _articulation("visemes", handmade, sentences, space)]
+    rows += _mandarin(learned, handmade, space)
     rows += _liveliness(groups["talkers"], learned, handmade, space)
     return Report("Motion on people never seen in training", tuple(rows), _NOTES)
 
@@ -100,6 +104,25 @@ def _lips(
         if method != "loudness":
             figures |= {"opening dev.": found.opening_deviation, "width dev.": found.width_deviation}
         yield Row(f"{name} ({len(clips)}): {method}", figures, BARS[name] if method == "learned" else "")
+
+
+def _mandarin(learned: MotionGenerator, handmade: MotionGenerator, space: LatentSpace) -> Iterator[Row]:
+    """Compare lip opening with the jaw curve that others solved from video of a speaker of Mandarin."""
+    folder = DATA / "facegood"
+    if not folder.exists():
+        return
+    with np.load(folder / "curves_30fps.npz") as curves:
+        jaw = curves["1114_2_01"][:, list(curves["names"]).index("mouth_stretch_c")]
+    samples = read_sound(folder / "1114_2_01.flac").samples[: MANDARIN_S * SPEECH_RATE_HZ]
+    chunk = SpeechChunk(samples, SPEECH_RATE_HZ, tuple(PhoneDecoder().decode(samples)))
+    ticks = np.arange(MANDARIN_S * FRAME_RATE_HZ)
+    truth = np.interp(ticks / FRAME_RATE_HZ, np.arange(len(jaw)) / 30, jaw)
+    for name, generator in (("learned", learned), ("visemes", handmade)):
+        generator.begin(0, None, Controls())
+        motion = np.concatenate([generator.push(chunk), generator.finish()])[: len(ticks)]
+        r = float(np.corrcoef(evaluate.lip_gaps(motion, space), truth)[0, 1])
+        chance = float(np.corrcoef(evaluate.lip_gaps(motion, space), np.roll(truth, len(truth) // 2))[0, 1])
+        yield Row(f"Mandarin, {MANDARIN_S} s: {name}", {"opening r": r, "opening r, chance": chance})
 
 
 def _articulation(name: str, generator: MotionGenerator, sentences: Sequence[str], space: LatentSpace) -> Row:

@@ -147,7 +147,7 @@ def articulation(spoken: Sequence[tuple[Motion, Sequence[Phone]]], space: Latent
     """Measure lips against phone times."""
     closed, tucked, still = [], [], []
     for motion, phones in spoken:
-        gaps = _gaps(motion, space)
+        gaps = lip_gaps(motion, space)
         for phone in phones:
             if phone.symbol in ("p", "b", "m"):
                 closed.append(_least(gaps, phone.start_s - 0.04, phone.end_s + 0.04) <= 0.005)
@@ -160,7 +160,7 @@ def articulation(spoken: Sequence[tuple[Motion, Sequence[Phone]]], space: Latent
     return Articulation(len(closed), float(np.mean(closed)), float(np.mean(tucked)), float(np.mean(still or [0.0])))
 
 
-def _gaps(motion: Motion, space: LatentSpace) -> Floats:
+def lip_gaps(motion: Motion, space: LatentSpace) -> Floats:
     """Measure the gap of the middle of the lips [n], in eye distances beyond the neutral face's."""
     gaps: Floats = gap(space.displacement(motion[:, POSE_SIZE:]), UPPER_LIP[3:6], LOWER_LIP[3:6]).mean(axis=-1)
     return gaps
@@ -205,7 +205,7 @@ def liveliness(clips: Sequence[Motion], space: LatentSpace) -> Liveliness:
         60 * sum(blinks(motion, space) for motion in clips) / seconds,
         float(np.degrees(amount(codes, space, "gaze_x").std())),
         float(amount(codes, space, "brow_up").std()),
-        float(100 * np.sqrt(np.mean([_gaps(motion, space).var() for motion in clips]))),
+        float(100 * np.sqrt(np.mean([lip_gaps(motion, space).var() for motion in clips]))),
     )
 
 
