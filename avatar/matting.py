@@ -12,6 +12,8 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float32]
 
+MATTING_PX = 720
+"""Larger pictures are matted at this size: the linear system grows with the area, to over a gigabyte."""
 SURE_PERSON, SURE_BACKGROUND = 0.85, 0.06
 """Segmentation probabilities beyond which the trimap is decided."""
 
@@ -33,12 +35,15 @@ def cut_out(picture: Floats, probability: Floats, face: npt.NDArray[np.bool_]) -
     """
     from pymatting import estimate_alpha_cf, estimate_foreground_ml
 
-    trimap = _trimap(probability, face)
-    exact = picture.astype(np.float64)
-    alpha = estimate_alpha_cf(exact, trimap).astype(np.float64)
+    size = (picture.shape[1], picture.shape[0])
+    zoom = min(1.0, MATTING_PX / max(size))
+    small = (round(size[0] * zoom), round(size[1] * zoom))
+    trimap = cv2.resize(_trimap(probability, face), small, interpolation=cv2.INTER_NEAREST)
+    alpha = estimate_alpha_cf(cv2.resize(picture, small, interpolation=cv2.INTER_AREA).astype(np.float64), trimap)
+    alpha = cv2.resize(alpha.astype(np.float32), size, interpolation=cv2.INTER_CUBIC)
     alpha = np.clip((alpha - 0.06) / 0.88, 0, 1)
-    foreground = estimate_foreground_ml(exact, alpha).astype(np.float32)
-    return _exact(picture, alpha.astype(np.float32), foreground, _background(picture, alpha.astype(np.float32)))
+    foreground = estimate_foreground_ml(picture, alpha).astype(np.float32)
+    return _exact(picture, alpha, foreground, _background(picture, alpha))
 
 
 def _exact(picture: Floats, alpha: Floats, foreground: Floats, background: Floats) -> Cutout:

@@ -4,6 +4,7 @@ A portrait holds appearance and identity only; how it is drawn is decided in `av
 """
 
 import hashlib
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -44,6 +45,9 @@ RIVAL_SIZE = 0.75
 CLOSED_LIPS = 0.035
 """Inner lips of a photograph nearer than this (in eye distances) are closed; the tracker never quite closes them."""
 LARGEST_INPUT_PX = 2048
+TURNED_DEGREES = 20
+BLURRED = 2.0
+"""Deviation of the Laplacian of a picture below which everybody would call it blurred."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +123,8 @@ def bake(image: Path | Picture, space: LatentSpace | None = None, size_px: int |
 
     space = space or LatentSpace.load()
     original = image if isinstance(image, np.ndarray) else read_image(image)
-    landmarks = choose_face([face.landmarks for face in find_faces(original)])
+    faces = [face.landmarks for face in find_faces(original)]
+    landmarks = choose_face(faces)
     picture, landmarks = frame(original, landmarks, size_px)
     if refound := find_faces(picture, 1):
         landmarks = refound[0].landmarks
@@ -136,7 +141,7 @@ def bake(image: Path | Picture, space: LatentSpace | None = None, size_px: int |
         rotation=rotation.astype(np.float32),
         own_dynamics=own_expression(landmarks, rotation, space),
         triangles=face_triangles(),
-        records={"glasses": shows_glasses(picture, landmarks)},
+        records={"glasses": shows_glasses(picture, landmarks), "notes": _notes(len(faces), rotation, picture)},
     )
 
 
@@ -252,6 +257,22 @@ def shows_glasses(picture: Picture, landmarks: Floats) -> bool:
     bridge = strongest(slice(80, 140), slice(118, 138))
     rims = (strongest(slice(122, 165), columns) for columns in (slice(60, 105), slice(150, 196)))
     return bridge > BRIDGE_EDGE and min(rims) > RIM_EDGE
+
+
+def _notes(faces: int, rotation: npt.NDArray[np.float64], picture: Picture) -> list[str]:
+    """Say what the owner of a portrait may want to know about it."""
+    notes = []
+    if faces > 1:
+        notes.append(f"{faces} faces in the image: the largest was taken")
+    yaw = math.degrees(pose_of_rotation(rotation).yaw)
+    if abs(yaw) > TURNED_DEGREES:
+        notes.append(
+            f"the head is turned by {abs(yaw):.0f} degrees: it turns back only a little; better use a frontal picture"
+        )
+    sharpness = float(cv2.Laplacian(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), cv2.CV_32F).std())
+    if sharpness < BLURRED:
+        notes.append("the picture is blurred: a sharper one will look better")
+    return notes
 
 
 def _oval_mask(landmarks: Floats, size_px: int) -> npt.NDArray[np.bool_]:
