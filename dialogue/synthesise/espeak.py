@@ -47,6 +47,9 @@ TOKEN_CHARACTERS = 200
 _SYNCHRONOUS = 2
 _PHONES_IN_IPA_NEVER_EXIT = 0x0001 | 0x0002 | 0x8000
 _UTF8 = 1
+_IPA = 2
+_CLAUSE_ENDS = ".,;:!?…–—"
+_CLAUSES = re.compile(rf"[^{_CLAUSE_ENDS}]+[{_CLAUSE_ENDS}]*")
 _RATE, _PITCH = 1, 3
 _END, _WORD, _PHONEME = 0, 1, 7
 
@@ -134,6 +137,8 @@ def _library() -> _Library:
         *(ctypes.c_char_p, ctypes.c_size_t, ctypes.c_uint, ctypes.c_int),
         *(ctypes.c_uint, ctypes.c_uint, ctypes.c_void_p, ctypes.c_void_p),
     )
+    espeak.espeak_TextToPhonemes.restype = ctypes.c_char_p
+    espeak.espeak_TextToPhonemes.argtypes = (ctypes.POINTER(ctypes.c_char_p), ctypes.c_int, ctypes.c_int)
     espeak.espeak_ListVoices.restype = ctypes.POINTER(ctypes.POINTER(_ListedVoice))
     return _Library(espeak, sample_rate_hz, dict(_listed(espeak.espeak_ListVoices(None))))
 
@@ -164,21 +169,47 @@ def languages() -> tuple[str, ...]:
     return tuple(sorted(_library().identifiers))
 
 
+def ipa_of(text: str, language: str) -> str:
+    """Write text as it is pronounced, in IPA with stress marks, its punctuation kept: what trained voices read.
+
+    Raises EngineUnavailable, or ConfigError for a language that espeak-ng does not know.
+    """
+    library = _library()
+    name = _identifier(language)
+    with _one_at_a_time:
+        library.espeak.espeak_SetVoiceByName(name.encode())
+        return "".join(_pronounced(library.espeak, part) for part in _CLAUSES.findall(text.replace("\0", " "))).strip()
+
+
+def _pronounced(espeak: Any, clause: str) -> str:
+    """Pronounce one clause with the punctuation that ends it."""
+    words = clause.rstrip(_CLAUSE_ENDS + " ")
+    rest, heard = ctypes.c_char_p(words.encode(errors="ignore")), []
+    while rest.value:
+        heard.append(espeak.espeak_TextToPhonemes(ctypes.byref(rest), _UTF8, _IPA).decode())
+    end = clause[len(words) :].strip()[:1]
+    return f"{' '.join(heard)}{end} " if heard else ""
+
+
+def _identifier(language: str) -> str:
+    """Give the name of a language's best voice. Raises ConfigError with the nearest language."""
+    identifiers = _library().identifiers
+    if language in identifiers:
+        return identifiers[language]
+    near = difflib.get_close_matches(language, identifiers, 1, 0.3) or ["en-us"]
+    raise ConfigError(f"espeak-ng does not speak {language!r}: did you mean {near[0]!r}?")
+
+
 class EspeakVoice:
     """`Synthesiser` by espeak-ng. Several may exist; they take turns, piece by piece."""
 
     def __init__(self, settings: EspeakSettings, rate: float = 1.0) -> None:
         """Load the voice. Raises EngineUnavailable, or ConfigError for a language it does not speak."""
         library = _library()
-        if settings.language not in library.identifiers:
-            near = difflib.get_close_matches(settings.language, library.identifiers, 1, 0.3) or ["en-us"]
-            raise ConfigError(
-                f"espeak.language: espeak-ng does not speak {settings.language!r}; did you mean {near[0]!r}?"
-            )
         self.rate = rate
         self.sample_rate_hz = library.sample_rate_hz
         self._espeak = library.espeak
-        self._name = library.identifiers[settings.language] + (f"+{settings.variant}" if settings.variant else "")
+        self._name = _identifier(settings.language) + (f"+{settings.variant}" if settings.variant else "")
         self._pitch = settings.pitch
 
     def speak(self, text: str, emit: Emit) -> None:

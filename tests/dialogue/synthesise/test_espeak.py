@@ -8,7 +8,7 @@ import soxr
 
 from dialogue.errors import ConfigError
 from dialogue.speech import PHONES
-from dialogue.synthesise.espeak import EspeakSettings, EspeakVoice, languages
+from dialogue.synthesise.espeak import EspeakSettings, EspeakVoice, ipa_of, languages
 from tests.dialogue.synthesise.listening import (
     PLAIN_SENTENCES,
     Listener,
@@ -150,3 +150,9 @@ def test_an_unknown_language_is_refused_with_the_nearest() -> None:
 def test_a_hundred_languages_are_there() -> None:
     assert len(languages()) > 90
     assert {"de", "fr", "es", "it", "pl", "ru", "ar", "hi", "cmn"} <= set(languages())
+
+
+def test_text_is_written_as_it_is_pronounced_with_its_punctuation() -> None:
+    assert ipa_of("Hello there, how are you?", "en-us") == "həlˈoʊ ðˈɛɹ, hˈaʊ ɑːɹ juː?"
+    assert ipa_of("Schön!", "de") == "ʃˈøːn!"
+    assert ipa_of(" ... ", "en-us") == ""
