@@ -96,11 +96,12 @@ def _typed(names: set[str]) -> Iterator[_Request]:
 def _recognised(texts: Iterable[tuple[str, str]], recogniser: Recogniser, voice: FliteVoice) -> Iterator[_Request]:
     for name, text in texts:
         recogniser.begin()
-        recogniser.accept(_spoken(voice, text))
+        recogniser.accept(spoken(voice, text))
         yield _Request(name, recogniser.finish().text)
 
 
-def _spoken(voice: FliteVoice, text: str) -> Samples:
+def spoken(voice: FliteVoice, text: str) -> Samples:
+    """Speak a text with a little quiet around it, 16 kHz."""
     silence = np.random.default_rng(0).normal(0, 1e-4, 6400).astype(np.float32)
     pieces = [silence]
 
