@@ -125,7 +125,8 @@ def bake(image: Path | Picture, space: LatentSpace | None = None, size_px: int |
     original = image if isinstance(image, np.ndarray) else read_image(image)
     faces = [face.landmarks for face in find_faces(original)]
     landmarks = choose_face(faces)
-    picture, landmarks = frame(original, landmarks, size_px)
+    cut = framing(original.shape, landmarks, size_px)
+    picture, landmarks = cut.cut(original), cut.move(landmarks)
     if refound := find_faces(picture, 1):
         landmarks = refound[0].landmarks
     rotation, _ = head_rotation(landmarks, space)
@@ -173,26 +174,42 @@ def choose_face(faces: list[Floats]) -> Floats:
     return faces[0]
 
 
-def frame(image: Picture, landmarks: Floats, size_px: int | None = None) -> tuple[Picture, Floats]:
-    """Crop an image to head and shoulders, square, and scale it; returns the landmarks in the new picture.
+@dataclass(frozen=True, slots=True)
+class Framing:
+    """A square cut out of an image: left, top and side in its pixels, and the size it is scaled to."""
+
+    left_px: int
+    top_px: int
+    side_px: int
+    size_px: int
+
+    def cut(self, image: Picture) -> Picture:
+        """Cut the square out of an image [h, w, 3] and scale it."""
+        crop = image[self.top_px : self.top_px + self.side_px, self.left_px : self.left_px + self.side_px]
+        method = cv2.INTER_AREA if self.size_px < self.side_px else cv2.INTER_CUBIC
+        picture: Picture = cv2.resize(crop, (self.size_px, self.size_px), interpolation=method)
+        return picture
+
+    def move(self, landmarks: Floats) -> Floats:
+        """Return where landmarks of the image lie in the cut-out picture."""
+        zoom = np.float32(self.size_px / self.side_px)
+        moved = landmarks * zoom
+        moved[:, :2] += (np.array([0.5 - self.left_px, 0.5 - self.top_px], np.float32)) * zoom - np.float32(0.5)
+        return moved
+
+
+def framing(shape: tuple[int, ...], landmarks: Floats, size_px: int | None = None) -> Framing:
+    """Frame head and shoulders in an image of a shape [h, w, ...].
 
     Where the frame reaches beyond the image it is moved back inside; where the image is smaller, the frame shrinks.
     """
     face_px = float(np.linalg.norm(landmarks[topology.FOREHEAD, :2] - landmarks[topology.CHIN, :2]))
     centre = (landmarks[topology.FOREHEAD, :2] + landmarks[topology.CHIN, :2]) / 2
-    height, width = image.shape[:2]
-    side = min(FRAME_FACES * face_px, height, width)
-    left = float(np.clip(centre[0] - side / 2, 0, width - side))
-    top = float(np.clip(centre[1] - side * FACE_CENTRE, 0, height - side))
-    size = size_px or int(np.clip(side, SMALLEST_PICTURE_PX, LARGEST_PICTURE_PX)) // 2 * 2
-    zoom = size / side
-    crop = image[round(top) : round(top + side), round(left) : round(left + side)]
-    method = cv2.INTER_AREA if zoom < 1 else cv2.INTER_CUBIC
-    picture: Picture = cv2.resize(crop, (size, size), interpolation=method)
-    moved = landmarks.copy()
-    moved[:, :2] = (landmarks[:, :2] + 0.5 - [round(left), round(top)]) * zoom - 0.5
-    moved[:, 2] *= zoom
-    return picture, moved
+    height, width = shape[:2]
+    side = min(round(FRAME_FACES * face_px), height, width)
+    left = round(float(np.clip(centre[0] - side / 2, 0, width - side)))
+    top = round(float(np.clip(centre[1] - side * FACE_CENTRE, 0, height - side)))
+    return Framing(left, top, side, size_px or int(np.clip(side, SMALLEST_PICTURE_PX, LARGEST_PICTURE_PX)) // 2 * 2)
 
 
 def head_rotation(landmarks: Floats, space: LatentSpace) -> tuple[npt.NDArray[np.float64], float]:

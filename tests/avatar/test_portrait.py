@@ -3,7 +3,7 @@ import pytest
 from PIL import Image
 from skimage import data
 
-from avatar.portrait import bake, choose_face, frame, head_rotation, read_image
+from avatar.portrait import bake, choose_face, framing, head_rotation, read_image
 from dialogue.errors import PortraitError
 from tests.avatar.faces import astronaut, space
 
@@ -68,7 +68,8 @@ def test_the_frame_shows_head_and_shoulders_and_stays_inside_the_image() -> None
     image = data.astronaut()
     landmarks = astronaut().landmarks * np.float32(0.3)
     landmarks[:, :2] += (60, 5)
-    picture, moved = frame(image, landmarks)
+    cut = framing(image.shape, landmarks)
+    picture, moved = cut.cut(image), cut.move(landmarks)
     assert picture.shape[0] == picture.shape[1] >= 512
     height = np.linalg.norm(moved[10, :2] - moved[152, :2]) / picture.shape[0]
     assert 0.35 < height < 0.6
