@@ -14,8 +14,8 @@ from agent.session import Stages
 from agent.sound import Microphone, Speaker
 from avatar.animator import Animator
 from avatar.controls import Controls
-from avatar.handmade import HandmadeMotion
 from avatar.latents import LatentSpace
+from avatar.learned import LearnedMotion, MotionNetwork
 from avatar.motion import MotionGenerator
 from avatar.portrait import Portrait, bake
 from dialogue.directory import load_directory
@@ -68,7 +68,8 @@ def open_portrait(path: Path) -> Portrait:
 def build_visage(portrait: Path, seed: int, controls: Controls) -> Visage:
     """Make the face. Blocks; raises what `open_portrait` raises."""
     space = LatentSpace.load()
-    return Visage(open_portrait(portrait), Animator(space, seed, controls), HandmadeMotion(space))
+    mover = LearnedMotion(space, MotionNetwork())
+    return Visage(open_portrait(portrait), Animator(space, seed, controls), mover)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from agent.commands.options import ControlOptions, controls_of
+from agent.commands.options import ConfigOption, ControlOptions, controls_of
 
 app = typer.Typer()
 
@@ -23,15 +23,23 @@ def animate(
     emotion: ControlOptions.emotion = "neutral",
     pose_scale: Annotated[float, typer.Option(help="How much the head moves; 0 holds it still.")] = 1.0,
     size: Annotated[int, typer.Option(min=128, max=1024, help="Width and height in pixels.")] = 512,
+    config: ConfigOption = None,
 ) -> None:
     """Make a portrait speak a sound file."""
     controls = replace(controls_of(gaze, distance, emotion), pose_scale=pose_scale).clamped()
     from rich.progress import track
 
-    from agent.batch import film_speech
+    from agent.batch import film_speech, frame_count
+    from agent.build import build_visage
+    from agent.config import load_config_or_default
+    from dialogue.audio import read_sound
 
-    frames = film_speech(portrait, speech, out, controls, seed, size)
-    total = next(frames)
-    for _ in track(frames, description="animating", total=total, console=Console(stderr=True)):
+    settings = load_config_or_default(config)
+    sound = read_sound(speech)
+    visage = build_visage(portrait, seed, controls)
+    visage.mover.begin(seed, None, controls)
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    frames = film_speech(visage, sound, out, size, settings.provenance)
+    for _ in track(frames, description="animating", total=frame_count(sound), console=console):
         pass
-    Console(stderr=True, highlight=False).print(f"made {out}: {total / 25:.1f} s")
+    console.print(f"made {out}: {sound.seconds:.1f} s")
