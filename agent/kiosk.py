@@ -23,8 +23,7 @@ from dialogue.synthesise.stream import VoiceStream
 
 STATE_EVERY_S = 0.5
 FIGURES_EVERY_S = 10.0
-PATIENCE_S = 8.0
-"""So long an order to speak waits for the end of what is being said."""
+ANNOUNCEMENTS_QUEUED = 5
 SILENT_DBFS = -70.0
 TURNS_KEPT = 100
 
@@ -51,6 +50,7 @@ class Kiosk:
         self._controls = Controls()
         self._loudness_dbfs = parts.voice.loudness_dbfs
         self._volume_percent = 100
+        self._announcements: asyncio.Queue[str] = asyncio.Queue(ANNOUNCEMENTS_QUEUED)
         self._started_s = time.monotonic()
         self._process = psutil.Process()
         self._link = KioskLink(settings, self.obey, version=_version(), profiles=profiles)
@@ -63,8 +63,17 @@ class Kiosk:
         """Keep the fleet informed."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._link.run(), name="fleet")
+            group.create_task(self._announce(), name="fleet announcements")
             group.create_task(self._report_state(), name="fleet state")
             group.create_task(self._report_figures(), name="fleet figures")
+
+    async def _announce(self) -> None:
+        """Say what the fleet wants said, as soon as nobody is being talked to."""
+        session = self._parts.session
+        while True:
+            text = await self._announcements.get()
+            await session.wait_until_idle()
+            session.prompt(text)
 
     async def _report_state(self) -> None:
         while True:
@@ -108,25 +117,21 @@ class Kiosk:
 
     async def obey(self, command: messages.Command) -> Mapping[str, Figure]:
         """Carry out an order and give figures for the answer. Raises EngineError where it cannot be."""
-        result = self._obey(command)
-        if asyncio.iscoroutine(result):
-            await result
+        self._obey(command)
         if isinstance(command, messages.Snapshot):
             return {**self._health().model_dump(exclude={"troubled"}), **self._ledger().model_dump()}
         return {}
 
     @singledispatchmethod
-    def _obey(self, command: messages.Order) -> object:
-        return None
+    def _obey(self, command: messages.Order) -> None:
+        """Carry out one kind of order; a snapshot is nothing but its answer."""
 
     @_obey.register
-    async def _(self, command: messages.Say) -> None:
+    def _(self, command: messages.Say) -> None:
         try:
-            async with asyncio.timeout(PATIENCE_S):
-                await self._parts.session.wait_until_idle()
-        except TimeoutError as error:
-            raise EngineError("somebody is being talked to: stop it first, or try again") from error
-        self._parts.session.prompt(command.text)
+            self._announcements.put_nowait(command.text)
+        except asyncio.QueueFull as error:
+            raise EngineError("too much waits to be said already: stop it first, or try again later") from error
 
     @_obey.register
     def _(self, command: messages.Stop) -> None:
