@@ -35,7 +35,9 @@ from dialogue.speech import SpeechChunk
 from dialogue.synthesise.espeak import EspeakVoice
 from dialogue.synthesise.fallback import Engine, FallbackVoice
 from dialogue.synthesise.flite import FliteVoice
+from dialogue.synthesise.piper import PiperVoice
 from dialogue.synthesise.stream import VoiceStream
+from dialogue.synthesise.vits import VitsVoice
 from dialogue.vad import SileroVad, VadSettings, VoiceActivityDetector, WebRtcVad
 from dialogue.watermark import VoiceWatermark
 
@@ -199,5 +201,7 @@ def _voice(config: Config) -> FallbackVoice:
     engines = {
         "flite": Engine("flite", lambda: FliteVoice(config.synthesise.flite)),
         "espeak": Engine("espeak", lambda: EspeakVoice(config.synthesise.espeak)),
+        "piper": Engine("piper", lambda: PiperVoice(config.synthesise.piper)),
+        "vits": Engine("vits", lambda: VitsVoice(config.synthesise.vits)),
     }
     return FallbackVoice([engines[name] for name in config.synthesise.engines])

@@ -28,7 +28,9 @@ from dialogue.section import Section
 from dialogue.settings_file import explain, read_yaml
 from dialogue.synthesise.espeak import EspeakSettings
 from dialogue.synthesise.flite import FliteSettings
+from dialogue.synthesise.piper import PiperSettings
 from dialogue.synthesise.stream import VoiceSettings
+from dialogue.synthesise.vits import VitsSettings
 from dialogue.vad import VadSettings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -71,13 +73,15 @@ class ReplySettings(Section):
 class SynthesiseSettings(Section):
     """What speaks."""
 
-    engines: tuple[Literal["flite", "espeak"], ...] = Field(
+    engines: tuple[Literal["flite", "espeak", "piper", "vits"], ...] = Field(
         ("flite", "espeak"), min_length=1, description="in order of preference: when one fails, the next goes on"
     )
     flite: FliteSettings = Field(FliteSettings(), description="flite: English, clear, needs no download.")
     espeak: EspeakSettings = Field(
         EspeakSettings(), description="espeak-ng: a hundred languages, sounds like a machine."
     )
+    piper: PiperSettings = Field(PiperSettings(), description="Piper voices: natural, many languages; fetch one.")
+    vits: VitsSettings = Field(VitsSettings(), description="VITS by transformers: natural; needs the extra 'llm'.")
 
 
 class Config(Section):
