@@ -60,7 +60,8 @@ class KalmanEchoCanceller:
     _bins = BLOCK_SAMPLES + 1
     _forgetting = 0.9985
     """Of the path, a block: half of it is forgotten in 4 s of speech, which follows clocks that drift."""
-    _first_variance = 1e-3
+    _first_variance = 5e-3
+    """Of the path before anything is known of it, for an echo as loud as the loudspeaker's signal."""
     _smoothing = 0.85
 
     def __init__(self, settings: EchoSettings) -> None:
@@ -72,7 +73,9 @@ class KalmanEchoCanceller:
         """Forget the room."""
         shape = (self._partitions, self._bins)
         self._path = np.zeros(shape, np.complex64)
-        self._variance = np.full(shape, self._first_variance, np.float32)
+        self._variance = np.full(shape, 0.01 * self._first_variance, np.float32)
+        self._first_far_blocks = 0
+        self._first_energies = np.zeros(2)
         self._far_spectra = np.zeros(shape, np.complex64)
         self._noise = np.full(self._bins, 1e-6, np.float32)
         self._far_window = np.zeros(2 * BLOCK_SAMPLES, np.float32)
@@ -94,6 +97,7 @@ class KalmanEchoCanceller:
         self._error_window[BLOCK_SAMPLES:] = error
         error_spectrum = fft.rfft(self._error_window)
         self._noise += (1 - self._smoothing) * (np.square(np.abs(error_spectrum)) - self._noise)
+        self._expect(float(near @ near), float(far @ far))
         if loudspeaker_sounds:  # silence teaches nothing, and must not be held against what was learnt
             self._follow(error_spectrum, far_power)
         return self._gate.pass_on(error, echo, loudspeaker_sounds)
@@ -106,6 +110,15 @@ class KalmanEchoCanceller:
         self._far_spectra[0] = fft.rfft(self._far_window)
         power: Power = np.square(self._far_spectra.real) + np.square(self._far_spectra.imag)
         return power
+
+    def _expect(self, near_energy: float, far_energy: float) -> None:
+        """Learn from the loudspeaker's first sound how loud its echo is, which says how far the path may be from 0."""
+        if self._first_far_blocks == _FIRST_BLOCKS or far_energy < _SILENT_POWER:
+            return
+        self._first_far_blocks += 1
+        self._first_energies += near_energy, far_energy
+        coupling = float(self._first_energies[0] / self._first_energies[1])
+        np.maximum(self._variance, self._first_variance * coupling, out=self._variance)
 
     def _follow(self, error: Spectra, far_power: Power) -> None:
         """Predict and update the path (Kuech et al. 2014, equations 21-26, diagonal)."""
@@ -123,6 +136,7 @@ class KalmanEchoCanceller:
 
 # Of a block's spectrum: about -75 dB of full scale.
 _SILENT_POWER = 1e-3
+_FIRST_BLOCKS = 50
 
 
 class ResidualGate:
@@ -130,7 +144,7 @@ class ResidualGate:
 
     What is left and goes with the echo estimate (short-time coherence) is echo whose path has just changed. Of the
     rest, the gate follows how much there usually is (dB below the echo's envelope, which decays like a room); a few
-    blocks louder than that by a margin are the user. Shut, it lets a trace through, in noise as loud as the room.
+    blocks louder than that by a margin are the user. Shut, it gives noise as loud as the room.
     """
 
     _band = slice(6, 90)
@@ -140,7 +154,8 @@ class ResidualGate:
     """Of the echo's envelope, a block: reverberation outlives the filter."""
     _opening_db, _holding_db = 6.0, 2.0
     _opening_blocks, _hold_blocks = 2, 12
-    _shut_gain = np.float32(0.01)
+    _shutting = np.float32(0.5)
+    """Of the gain, a block: opens at once, shuts over a few."""
     _learning_blocks = 100
     """Of the loudspeaker's sound before anything may pass: the filter starts with no idea of the room."""
     _remainder_db_limits = (-35.0, 0.0)
@@ -195,7 +210,7 @@ class ResidualGate:
         if self._envelope * 10 ** (self._remainder_db / 10) > 2 * self._floor:
             self._learn(above_db)
         if self._heard_blocks <= self._learning_blocks:
-            self._open_blocks, self._gain = 0, self._shut_gain
+            self._open_blocks, self._gain = 0, np.float32(0)
             return
         self._above_blocks = self._above_blocks + 1 if above_db > self._opening_db else 0
         opens = self._above_blocks >= self._opening_blocks
@@ -204,14 +219,13 @@ class ResidualGate:
 
     def _learn(self, above_db: float) -> None:
         """Follow the level below which four in five blocks of echo stay; the user's voice moves it little."""
-        step_db = max(0.005, 0.5 / self._heard_blocks)
+        step_db = max(0.005, 5 / self._heard_blocks)
         moved_db = self._remainder_db + (4 * step_db if above_db > 0 else -step_db)
         self._remainder_db = float(np.clip(moved_db, *self._remainder_db_limits))
 
     def _shape(self, error: Samples) -> Samples:
         before = self._gain
-        # Opens at once, shuts over a few blocks.
-        self._gain = np.float32(1) if self._open_blocks else np.maximum(self._shut_gain, np.float32(0.5) * before)
+        self._gain = np.float32(1) if self._open_blocks else self._shutting * before
         level = np.sqrt(np.mean(np.square(error)))
         self._room_level = np.minimum(level, np.float32(1.005) * self._room_level + np.float32(1e-9))
         if before == self._gain == 1:
