@@ -4,11 +4,15 @@ Levin, Lischinski, Weiss: A closed-form solution to natural image matting, CVPR 
 foreground estimation, ICPR 2020 (both through pymatting).
 """
 
+import contextlib
+import io
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 import numpy.typing as npt
+
+from dialogue.errors import PortraitError
 
 Floats = npt.NDArray[np.float32]
 
@@ -31,7 +35,7 @@ def cut_out(picture: Floats, probability: Floats, face: npt.NDArray[np.bool_]) -
     """Separate a person from the background of a picture [h, w, 3] in [0, 1].
 
     `probability` [h, w] is a rough segmentation; `face` [h, w] marks what is certainly foreground. Blocks for half a
-    second at 512x512.
+    second at 512x512. Raises PortraitError when the picture defeats it.
     """
     from pymatting import estimate_alpha_cf, estimate_foreground_ml
 
@@ -39,7 +43,12 @@ def cut_out(picture: Floats, probability: Floats, face: npt.NDArray[np.bool_]) -
     zoom = min(1.0, MATTING_PX / max(size))
     small = (round(size[0] * zoom), round(size[1] * zoom))
     trimap = cv2.resize(_trimap(probability, face), small, interpolation=cv2.INTER_NEAREST)
-    alpha = estimate_alpha_cf(cv2.resize(picture, small, interpolation=cv2.INTER_AREA).astype(np.float64), trimap)
+    exact = cv2.resize(picture, small, interpolation=cv2.INTER_AREA).astype(np.float64)
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):  # pymatting prints advice about its preconditioner
+            alpha = estimate_alpha_cf(exact, trimap)
+    except ValueError as exc:
+        raise PortraitError("the person cannot be cut out of this picture: use one with a plainer background") from exc
     alpha = cv2.resize(alpha.astype(np.float32), size, interpolation=cv2.INTER_CUBIC)
     alpha = np.clip((alpha - 0.06) / 0.88, 0, 1)
     foreground = estimate_foreground_ml(picture, alpha).astype(np.float32)
