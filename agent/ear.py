@@ -26,6 +26,7 @@ class Ear:
     ) -> None:
         self._detector, self._canceller, self._settings = detector, canceller, settings
         self._rate_hz = detector.sample_rate_hz
+        self._quietest = 10 ** (settings.quietest_dbfs / 20)
         self._frames = Blocks(detector.frame_samples)
         self._frames_seen = 0
         self._kept = RingBuffer(KEPT_S * self._rate_hz)
@@ -61,7 +62,9 @@ class Ear:
             self._far_s += len(far) / self._rate_hz
         self._kept.append(clean)
         for frame in self._frames.push(clean):
-            self._judge(self._detector.probability(frame))
+            # Detectors find speech in the faintest remainder of an echo.
+            loud = float(np.sqrt(np.mean(np.square(frame)))) >= self._quietest
+            self._judge(self._detector.probability(frame) if loud else 0.0)
         return clean
 
     def since(self, start_ms: int) -> Samples:

@@ -1,5 +1,6 @@
 """The loudspeaker's sound beside each block of the microphone: what an echo canceller needs to know."""
 
+from statistics import median
 from typing import Protocol
 
 import numpy as np
@@ -9,11 +10,14 @@ from dialogue.speech import Samples
 
 MARGIN_S = 0.02
 """So far behind what was sent it is read, because blocks of two devices come in bursts."""
-LOST_S = 0.1
-"""Further off than this, and it starts anew."""
-DRIFT_S = 0.003
-"""Further off than this in the mean, and it moves by one sample a block: clocks of two devices drift."""
-_SMOOTHING = 0.01
+JUDGED_BLOCKS = 100
+"""Bursts hide how far off it is: judged by the median of so many blocks."""
+LOST_S = 0.015
+"""Further off than this, and it jumps."""
+DRIFT_S = 0.002
+"""Further off than this, and it moves by a sample now and then, for clocks of two devices drift; slowly enough for an
+echo canceller to follow (400 parts in a million)."""
+BLOCKS_A_STEP = 10
 
 
 class Sent(Protocol):
@@ -44,26 +48,39 @@ class FarEnd:
         self._margin, self._lost, self._drift = (
             round(seconds * speaker.sample_rate_hz) for seconds in (MARGIN_S, LOST_S, DRIFT_S)
         )
-        self._position = speaker.sent() - self._margin
-        self._mean_off = 0.0
+        self._position: int | None = None
+        self._off: list[int] = []
+        self._blocks = 0
+        self._step = 0
         # The resampler's pieces differ in length: a block in hand keeps them from running short.
         self._waiting: Samples = np.zeros(rate_hz // 100, np.float32)
 
     def block(self, samples: int) -> Samples:
         """Give the next `samples` at the microphone's rate."""
         count = samples * self._speaker.sample_rate_hz // self._rate_hz
-        self._keep_in_step(self._speaker.sent() - self._margin - count)
-        far = self._resampler.push(self._speaker.played(self._position, self._position + count))
-        self._position += count
+        start = self._next_position(self._speaker.sent() - self._margin - count)
+        far = self._resampler.push(self._speaker.played(start, start + count))
+        self._position = start + count
         self._waiting = np.concatenate([self._waiting, far])
         block, self._waiting = self._waiting[:samples], self._waiting[samples:]
         return np.pad(block, (0, samples - len(block)))
 
-    def _keep_in_step(self, wanted: int) -> None:
-        off = wanted - self._position
-        self._mean_off += _SMOOTHING * (off - self._mean_off)
-        if abs(off) > self._lost:
-            self._position, self._mean_off = wanted, 0.0
-        elif abs(self._mean_off) > self._drift:
-            self._position += 1 if self._mean_off > 0 else -1
-            self._mean_off -= 1 if self._mean_off > 0 else -1
+    def _next_position(self, wanted: int) -> int:
+        """Tell where to read, given where reading would be freshest: there, in steps too small to matter."""
+        if self._position is None:
+            self._position = wanted
+        self._off.append(wanted - self._position)
+        self._blocks += 1
+        if len(self._off) == JUDGED_BLOCKS:
+            self._judge(round(median(self._off)))
+        step = self._step if self._blocks % BLOCKS_A_STEP == 0 else 0
+        return self._position + step
+
+    def _judge(self, off: int) -> None:
+        self._off.clear()
+        self._step = 0
+        # The first time nothing was learnt yet that a jump could spoil.
+        if (abs(off) > self._lost or self._blocks == JUDGED_BLOCKS) and self._position is not None:
+            self._position += off
+        elif abs(off) > self._drift:
+            self._step = 1 if off > 0 else -1

@@ -175,15 +175,27 @@ class Trace:
         return loud
 
 
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What happens to the loudspeaker's sound on its way to the microphone."""
+
+    response: Samples
+    """Impulse response at the microphone's rate; [0] for none."""
+    noise: float = 0.0
+    """Level of the room's own hiss."""
+
+
 class ScenarioMicrophone:
     """Hears what happens, and some of the loudspeaker; away when told so."""
 
     sample_rate_hz = MICROPHONE_RATE_HZ
 
-    def __init__(self, lasts_s: float, speaker: TimedSpeaker, echo: float) -> None:
+    def __init__(self, lasts_s: float, speaker: TimedSpeaker, room: Room) -> None:
         self._samples = np.zeros(round(lasts_s * MICROPHONE_RATE_HZ), np.float32)
         self._away: list[Span] = []
-        self._speaker, self._echo = speaker, echo
+        self._speaker, self._room = speaker, room
+        self._noise = np.random.default_rng(0)
+        self._played: Samples = np.zeros(len(room.response) + MICROPHONE_BLOCK_SAMPLES - 1, np.float32)
         self._block = 0
 
     def add(self, at_s: float, samples: Samples) -> None:
@@ -210,20 +222,28 @@ class ScenarioMicrophone:
             yield self._samples[start : start + MICROPHONE_BLOCK_SAMPLES] + self._leak()
 
     def _leak(self) -> Samples:
-        if not self._echo:
-            return np.zeros(MICROPHONE_BLOCK_SAMPLES, np.float32)
+        """Give what of the loudspeaker comes back, and the room's own noise."""
+        noise = self._noise.normal(0, self._room.noise, MICROPHONE_BLOCK_SAMPLES)
+        if not self._room.response.any():
+            return noise.astype(np.float32)
         end = self._speaker.heard() - ROOM_SAMPLES
         played = self._speaker.played(end - MICROPHONE_BLOCK_SAMPLES * 3 // 2, end)
         # 24 to 16 kHz by straight lines: good enough for what comes back from a room.
         places = np.arange(MICROPHONE_BLOCK_SAMPLES) * 1.5
-        return (self._echo * np.interp(places, np.arange(len(played)), played)).astype(np.float32)
+        self._played = np.roll(self._played, -MICROPHONE_BLOCK_SAMPLES)
+        self._played[-MICROPHONE_BLOCK_SAMPLES:] = np.interp(places, np.arange(len(played)), played)
+        return (np.convolve(self._played, self._room.response, mode="valid") + noise).astype(np.float32)
 
 
-async def play(scenario: Scenario, build: Build, render: Render) -> Trace:
-    """Play a scenario on the running (virtual) loop and tell what came of it."""
+async def play(scenario: Scenario, build: Build, render: Render, room: Room | None = None) -> Trace:
+    """Play a scenario on the running (virtual) loop and tell what came of it.
+
+    Without a `room`, the scenario's `echo` comes back as it was played.
+    """
     loop = asyncio.get_running_loop()
     speaker = TimedSpeaker(loop.time)
-    microphone = ScenarioMicrophone(scenario.lasts_s, speaker, scenario.echo)
+    room = room or Room(np.array([scenario.echo], np.float32))
+    microphone = ScenarioMicrophone(scenario.lasts_s, speaker, room)
     session = Session(build(scenario, speaker, microphone), scenario.settings, Ledger())
     return await _Stage(scenario, session, speaker, microphone, render).run()
 

@@ -12,6 +12,9 @@ class VoiceActivitySettings(Section):
 
     on_probability: float = Field(0.5, gt=0, lt=1, description="speech begins at frames at least this likely")
     off_probability: float = Field(0.35, gt=0, lt=1, description="speech ends at frames less likely than this")
+    quietest_dbfs: float = Field(
+        -54.0, ge=-100, le=0, description="softer sound is nobody's speech to the agent; lower it for a weak microphone"
+    )
     onset_ms: int = Field(64, ge=0, le=1000, description="so much likely speech makes speech: below it is a click")
     hangover_ms: int = Field(96, ge=0, le=2000, description="so long without speech before it counts as a pause")
 

@@ -14,7 +14,7 @@ class BargeInSettings(Section):
 
     sure_words: int = Field(2, ge=1, le=10, description="so many words that are no backchannel interrupt at once")
     sure_voiced_ms: int = Field(900, ge=100, le=5000, description="so much voice interrupts, understood or not")
-    word_voiced_ms: int = Field(320, ge=0, le=5000, description="a single word counts with at least so much voice")
+    word_voiced_ms: int = Field(220, ge=0, le=5000, description="a single word counts with at least so much voice")
     quiet_ms: int = Field(320, ge=50, le=2000, description="so long a silence after too little is a false alarm")
     decide_ms: int = Field(1700, ge=200, le=10_000, description="decided by then at the latest: the reply is waiting")
 
