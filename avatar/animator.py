@@ -16,10 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 from avatar.channels import ChannelMap
-from avatar.controls import Controls
+from avatar.controls import Controls, Emotion
 from avatar.gestures import GESTURES, LOOK_AT_VIEWER, LOOK_FOR_S, LOOKS, SYNONYMS, Gesture
 from avatar.idle import Activity, Cue, Idle, breath
-from avatar.latents import FRAME_RATE_HZ, LATENT_SIZE, POSE_SIZE, LatentSpace, Motion
+from avatar.latents import EMOTIONS, FRAME_RATE_HZ, LATENT_SIZE, POSE_SIZE, LatentSpace, Motion
 
 HANDOVER_S = 0.2
 """How long a face keeps anything of a reply that was cut off; longer only where FASTEST_PER_S forbids."""
@@ -37,8 +37,10 @@ _FASTEST_TURN = 0.15
 _CONTROLS_PER_S = 14.0
 _EYES_PER_S = 25.0
 """A change of a control is 98 % there after 0.4 s; eyes are quicker."""
-_HEAD_SHARE = 0.3
+_HEAD_SHARE = 0.45
 """How much of a gaze aside the head takes over."""
+_ARTICULATORS = ("jaw_open", "lip_press", "lip_close", "lip_funnel", "lip_pucker")
+"""What an emotion leaves to speech while there is any."""
 _PRESSED = (-0.002, -0.006)
 """Lip gap (eye distances) at which lips begin to count as pressed, and count so fully."""
 
@@ -357,12 +359,18 @@ class Animator:
         """Give what the controls ask for, as `_steering` settles into it."""
         controls = self._looking(time_s)
         goal = np.zeros(_LIVELINESS + 1, np.float32)
-        goal[POSE_SIZE:LATENT_SIZE] = self._space.emotion(controls.emotion, controls.strength)
+        goal[POSE_SIZE:LATENT_SIZE] = np.float32(controls.strength) * self._feeling(controls.emotion)
         goal[POSE_SIZE - 1] = controls.log_distance
         goal[_GAZE] = controls.gaze_theta, controls.gaze_phi
         goal[:2] += np.float32(_HEAD_SHARE) * goal[_GAZE]
         goal[_POSE_SCALE], goal[_LIVELINESS] = controls.pose_scale, controls.liveliness
         return goal
+
+    def _feeling(self, emotion: Emotion) -> Values:
+        """Give an emotion's dynamics at full strength; while the mouth speaks it is not the emotion's to open."""
+        speaking = self._source is not None
+        amounts = EMOTIONS[emotion]
+        return self._space.controls(**{n: x for n, x in amounts.items() if not (speaking and n in _ARTICULATORS)})
 
     def _looking(self, time_s: float) -> Controls:
         """Give the controls with the look of a stage direction in force, if any."""
