@@ -15,9 +15,9 @@ from dialogue.reply.knowledge_file import Entry, FollowUp, Knowledge, load_knowl
 from dialogue.reply.retrieval import Question, Ranked, Retriever
 from dialogue.reply.words import Synonyms, words_of
 
-ANSWER_FROM = 0.3
+ANSWER_FROM = 0.22
 """Score from which an answer is given."""
-SMALL_TALK_FROM = 0.45
+SMALL_TALK_FROM = 0.37
 """Small talk is short and made of words that every question has: it must fit better."""
 CLARIFY_FROM = 0.82
 """When the second answer scores this share of the first one's score, the user is asked which."""

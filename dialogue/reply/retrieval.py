@@ -18,6 +18,8 @@ from dialogue.reply.words import Sounds, Synonyms, letters_of, stem, without_ope
 
 SHARES = {"stems": 0.2, "meanings": 0.5, "letters": 0.15, "sounds": 0.15}
 """Each block's share of a vector's squared length."""
+UNKNOWN = 1.8
+"""How much a feature that no known question has weighs, against one that a single answer uses."""
 RIDGE = 1.0
 """Regularisation; larger trusts single questions less."""
 
@@ -33,7 +35,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """An answer and how well it fits: about 0 for not at all, 1 for a known question word for word."""
+    """An answer and how well it fits: about 0 for not at all, 1 and more for a known question word for word."""
 
     answer: str
     score: float
@@ -49,8 +51,7 @@ class Retriever:
         numbers = np.array([self.answers.index(question.answer) for question in questions])
         features = [dict(self._features(question.text)) for question in questions]
         self._columns, self._weights = _weighed(features, [question.answer for question in questions])
-        self._unknown = float(np.log(len(self.answers) + 1))
-        """Weight of a feature that no known question has."""
+        self._unknown = UNKNOWN * float(np.log(len(self.answers) + 1))
         rows = [self._vector(row) for row in features]
         self._known = sparse.vstack(rows, format="csr")
         kernel = (self._known @ self._known.T).toarray()
