@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from assets.portraits.render.combing import dyed, unit
 from assets.portraits.render.compiled import compiled
 from assets.portraits.render.eyes import lower_lid, upper_lid
 from assets.portraits.render.facts import Brows, Colour, Eyes, Face
-from assets.portraits.render.hair import dyed, unit
 from assets.portraits.render.head import head_distance
 from assets.portraits.render.strands import Strands, joined
 

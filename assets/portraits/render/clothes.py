@@ -52,7 +52,7 @@ def collar_leaf(x: float, y: float) -> float:
     """Signed distance inside the leaf of a shirt's collar, by its outline in the picture plane."""
     front = ((x - 0.35) * 4.6 + (y + 17.4) * 2.95) / 5.46
     tip = (-(x - 3.4) * 4.6 + (y + 22.0) * 2.4) / 5.19
-    return min(min(front, tip), 6.9 - x)
+    return min(min(front, tip), 6.9 - 0.45 * max(y + 18.5, 0.0) - x)
 
 
 @compiled
@@ -129,7 +129,7 @@ def cloth_distance(x: float, y: float, z: float, cut: int) -> float:
     collar = 1e3
     shirt = d - 0.5 * folds
     if cut == BLAZER:
-        shirt = carve(shirt, neck_hole(x, y, z, 6.3, 5.6, 0.8), 0.25)
+        shirt = carve(shirt, neck_hole(x, y, z, 8.0, 5.9, 0.6), 0.25)
     else:
         collar = collar_distance(x, y, z, d)
         shirt -= 0.10 * ramp(-0.02, 0.04, button(x, y)) + 0.10 * ramp(1.25, 1.15, x) * (x < 1.3)

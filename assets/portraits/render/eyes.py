@@ -6,18 +6,21 @@ from assets.portraits.render.compiled import compiled
 from assets.portraits.render.facts import Eyes
 from assets.portraits.render.fields import bell, clamp
 
+INNER_DROP = 0.09  # how far the inner corner dips towards the nose
+
 
 @compiled
 def upper_lid(u: float, eyes: Eyes) -> float:
     """Height of the upper lid's edge at u in [-1, 1], inner to outer corner."""
     arch = 1.0 - u * u
-    return eyes.tilt * u + eyes.above * arch * (1.0 + eyes.above_skew * u) - eyes.hood * bell(u + 0.95, 0.5)
+    corner = INNER_DROP * bell(u + 1.0, 0.55) + eyes.hood * bell(u + 0.95, 0.5)
+    return eyes.tilt * u + eyes.above * arch * (1.0 + eyes.above_skew * u) - corner
 
 
 @compiled
 def lower_lid(u: float, eyes: Eyes) -> float:
     """Height of the lower lid's edge at u in [-1, 1], inner to outer corner."""
-    return eyes.tilt * u - eyes.below * (1.0 - u * u) * (1.0 + eyes.below_skew * u)
+    return eyes.tilt * u - eyes.below * (1.0 - u * u) * (1.0 + eyes.below_skew * u) - INNER_DROP * bell(u + 1.0, 0.55)
 
 
 @compiled

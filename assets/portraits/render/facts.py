@@ -25,6 +25,7 @@ class Skull(NamedTuple):
     brow_ridge: float  # radius of the ridge above the eyes
     taper: float  # how much narrower the face is at the chin than at the cheekbones
     neck_radius: float
+    ear_x: float  # how far the ears stand out
     asymmetry: float  # sideways drift of the midline: nobody is symmetric
 
 
@@ -113,3 +114,4 @@ class Face(NamedTuple):
     lips: Lips
     skin: Skin
     brows: Brows
+    earring: float  # radius of a gold bead at each earlobe, 0 for none

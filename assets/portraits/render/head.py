@@ -70,8 +70,8 @@ def _nostril(x: float, y: float, z: float, nose: Nose) -> float:
 
 
 @compiled
-def _ear(x: float, y: float, z: float) -> float:
-    px, py, pz = x - 7.35, y + 1.2, z + 7.6
+def _ear(x: float, y: float, z: float, out: float) -> float:
+    px, py, pz = x - out, y + 1.2, z + 7.6
     lean = py * 0.14
     px -= lean
     turn = 0.62
@@ -129,7 +129,7 @@ def _wrinkles(x: float, y: float, face: Face) -> float:
     for line in range(3):
         height = 3.5 + 1.0 * line + 0.10 * cos(0.9 * x + 2.0 * line) - 0.02 * x * x
         depth += 0.050 * bell(y - height, 0.16) * ramp(4.2 - 0.4 * line, 2.0, x)
-    depth += 0.055 * bell(x - 0.55 - 0.06 * (y - 1.4), 0.14) * bell(y - 1.3, 0.9)
+    depth += 0.030 * bell(x - 0.55 - 0.06 * (y - 1.4), 0.14) * bell(y - 1.3, 0.9)
     dx, dy = x - face.eyes.x - face.eyes.half_width + 0.1, y + 0.05
     away = sqrt(dx * dx + dy * dy)
     if dx > 0.05:
@@ -167,7 +167,7 @@ def head_distance(x: float, y: float, z: float, face: Face) -> float:
     d = skull_distance(x, y, z, face.skull)
     d = blend(d, _neck(x, y, z, face.skull), 1.4)
     if x > 4.5 and -6.0 < y < 4.0:
-        d = blend(d, _ear(x, y, z), 0.7)
+        d = blend(d, _ear(x, y, z, face.skull.ear_x), 0.7)
     if z > -3.0 and -14.0 < y < 8.0:
         if d > 3.0:
             return d - 2.4  # the nose may be that much nearer
@@ -178,6 +178,14 @@ def head_distance(x: float, y: float, z: float, face: Face) -> float:
         d = _lids(x, y, z, d, face.eyes)
         d -= _relief(x, y, face) * ramp(-3.0, -1.0, z)
     return d
+
+
+@compiled
+def earring_distance(x: float, y: float, z: float, radius: float) -> float:
+    """Distance to the nearer bead at an earlobe."""
+    if radius <= 0.0:
+        return 1e3
+    return ball(abs(x) - 7.15, y + 4.15, z + 6.0, radius)
 
 
 @compiled

@@ -10,10 +10,10 @@ from assets.portraits.render.camera import Camera
 from assets.portraits.render.clothes import cloth_distance
 from assets.portraits.render.compiled import compiled
 from assets.portraits.render.facts import Face
-from assets.portraits.render.head import eyeball_distance, head_distance
+from assets.portraits.render.head import earring_distance, eyeball_distance, head_distance
 
 Array = npt.NDArray[np.float32]
-NOTHING, SKIN, EYE, CLOTH = 0, 1, 2, 3
+NOTHING, SKIN, EYE, CLOTH, GOLD = 0, 1, 2, 3, 4
 NEAR_Z, FAR_Z = 7.0, -22.0
 
 
@@ -31,6 +31,8 @@ def solid_distance(x: float, y: float, z: float, face: Face, cut: int) -> float:
     d = head_distance(x, y, z, face)
     if z > -2.0 and abs(y) < 4.0:
         d = min(d, eyeball_distance(x, y, z, face.eyes))
+    if abs(x) > 5.0:
+        d = min(d, earring_distance(x, y, z, face.earring))
     if y < -8.0:
         d = min(d, cloth_distance(x, y, z, cut))
     return d
@@ -42,6 +44,8 @@ def material_at(x: float, y: float, z: float, face: Face, cut: int) -> int:
     skin = head_distance(x, y, z, face)
     if z > -2.0 and abs(y) < 4.0 and eyeball_distance(x, y, z, face.eyes) < skin:
         return EYE
+    if abs(x) > 5.0 and earring_distance(x, y, z, face.earring) < skin:
+        return GOLD
     if y < -8.0 and cloth_distance(x, y, z, cut) < skin:
         return CLOTH
     return SKIN

@@ -12,15 +12,15 @@ ADA = Presenter(
     face=Face(
         skull=Skull(
             cranium_half_width=7.3, cranium_top=10.6, temple_half_width=6.25, cheekbone_x=4.5, cheekbone_size=1.05,
-            cheek_fullness=2.05, jaw_half_width=4.6, jaw_y=-6.4, chin_y=-10.7, chin_half_width=0.7, chin_z=2.2,
-            brow_ridge=0.70, taper=0.19, neck_radius=3.8, asymmetry=0.06,
+            cheek_fullness=2.05, jaw_half_width=4.75, jaw_y=-6.4, chin_y=-10.7, chin_half_width=0.7, chin_z=2.2,
+            brow_ridge=0.70, taper=0.15, neck_radius=3.8, ear_x=7.35, asymmetry=0.06,
         ),
         nose=Nose(
             root_z=1.30, bridge_radius=0.60, tip_y=-3.50, tip_z=4.1, tip_radius=0.84, wing_x=1.22,
             wing_radius=0.70, nostril=0.34,
         ),
         eyes=Eyes(
-            x=3.15, half_width=1.58, above=0.61, below=0.41, above_skew=-0.10, below_skew=0.15, tilt=0.12,
+            x=3.15, half_width=1.58, above=0.61, below=0.41, above_skew=-0.10, below_skew=0.15, tilt=0.15,
             ball_z=-0.35, ball_radius=1.75, iris_radius=0.72, pupil_radius=0.29, crease=0.42,
             crease_depth=0.15, hood=0.0, socket=1.35,
             bag=0.04, iris=(0.10, 0.042, 0.016), iris_rim=(0.02, 0.010, 0.006),
@@ -34,6 +34,7 @@ ADA = Presenter(
             inner_x=1.45, inner_y=1.85, peak_x=4.2, peak_y=2.48, outer_x=5.35, outer_y=1.85, thickness=0.46, hairs=600,
             colour=(0.020, 0.012, 0.009),
         ),
+        earring=0.40,
     ),
     clothes=Clothes(BLAZER, outer=(0.022, 0.060, 0.075), inner=(0.72, 0.66, 0.56), trim=(0.022, 0.060, 0.075)),
     studio=Studio(
@@ -53,7 +54,7 @@ BRUNO = Presenter(
         skull=Skull(
             cranium_half_width=7.7, cranium_top=10.7, temple_half_width=6.7, cheekbone_x=4.7, cheekbone_size=1.05,
             cheek_fullness=2.0, jaw_half_width=5.7, jaw_y=-7.0, chin_y=-11.6, chin_half_width=1.5, chin_z=2.4,
-            brow_ridge=0.95, taper=0.03, neck_radius=4.7, asymmetry=0.09,
+            brow_ridge=0.95, taper=0.03, neck_radius=4.7, ear_x=7.35, asymmetry=0.09,
         ),
         nose=Nose(
             root_z=1.55, bridge_radius=0.72, tip_y=-4.05, tip_z=4.45, tip_radius=0.95, wing_x=1.35,
@@ -65,15 +66,16 @@ BRUNO = Presenter(
             crease_depth=0.15, hood=0.0, socket=1.55,
             bag=0.11, iris=(0.075, 0.105, 0.115), iris_rim=(0.012, 0.022, 0.032),
         ),
-        lips=Lips(y=-7.25, half_width=2.6, upper=0.50, lower=0.75, bow=0.10, corner_lift=0.30, fullness=0.30),
+        lips=Lips(y=-7.25, half_width=2.6, upper=0.50, lower=0.75, bow=0.10, corner_lift=0.38, fullness=0.30),
         skin=Skin(
             base=(0.55, 0.335, 0.235), blush=(1.06, 0.66, 0.60), lip=(0.40, 0.165, 0.140), shadow=(0.84, 0.72, 0.72),
             freckles=0.35, wrinkles=0.8, pores=1.0, shine=0.5, scalp=(0.72, 0.76, 0.80),
         ),
         brows=Brows(
-            inner_x=1.30, inner_y=1.45, peak_x=4.0, peak_y=2.00, outer_x=5.40, outer_y=1.35, thickness=0.80, hairs=650,
+            inner_x=1.30, inner_y=1.66, peak_x=4.0, peak_y=2.12, outer_x=5.40, outer_y=1.35, thickness=0.80, hairs=650,
             colour=(0.13, 0.115, 0.10),
         ),
+        earring=0.0,
     ),
     clothes=Clothes(CARDIGAN, outer=(0.16, 0.035, 0.035), inner=(0.52, 0.60, 0.70), trim=(0.14, 0.030, 0.030)),
     studio=Studio(
@@ -96,7 +98,7 @@ MEI = Presenter(
         skull=Skull(
             cranium_half_width=7.35, cranium_top=10.5, temple_half_width=6.15, cheekbone_x=4.4, cheekbone_size=1.08,
             cheek_fullness=2.0, jaw_half_width=4.8, jaw_y=-6.2, chin_y=-10.6, chin_half_width=0.8, chin_z=1.9,
-            brow_ridge=0.62, taper=0.21, neck_radius=3.6, asymmetry=0.05,
+            brow_ridge=0.62, taper=0.21, neck_radius=3.6, ear_x=6.4, asymmetry=0.05,
         ),
         nose=Nose(
             root_z=1.00, bridge_radius=0.58, tip_y=-3.40, tip_z=3.65, tip_radius=0.80, wing_x=1.18,
@@ -108,15 +110,16 @@ MEI = Presenter(
             crease_depth=0.10, hood=0.10, socket=0.95,
             bag=0.07, iris=(0.055, 0.026, 0.012), iris_rim=(0.012, 0.007, 0.005),
         ),
-        lips=Lips(y=-6.55, half_width=2.35, upper=0.66, lower=0.88, bow=0.16, corner_lift=0.30, fullness=0.38),
+        lips=Lips(y=-6.55, half_width=2.35, upper=0.66, lower=0.88, bow=0.16, corner_lift=0.40, fullness=0.38),
         skin=Skin(
             base=(0.58, 0.350, 0.248), blush=(1.06, 0.72, 0.68), lip=(0.46, 0.150, 0.140), shadow=(0.86, 0.74, 0.72),
             freckles=0.25, wrinkles=0.0, pores=0.4, shine=0.45, scalp=(0.12, 0.13, 0.16),
         ),
         brows=Brows(
-            inner_x=1.50, inner_y=1.60, peak_x=4.0, peak_y=2.05, outer_x=5.05, outer_y=1.68, thickness=0.52, hairs=750,
+            inner_x=1.50, inner_y=1.76, peak_x=4.0, peak_y=2.14, outer_x=5.05, outer_y=1.62, thickness=0.52, hairs=750,
             colour=(0.022, 0.015, 0.011),
         ),
+        earring=0.0,
     ),
     clothes=Clothes(SWEATER, outer=(0.62, 0.22, 0.12), inner=(0.7, 0.7, 0.7), trim=(0.62, 0.22, 0.12)),
     studio=Studio(
@@ -127,7 +130,7 @@ MEI = Presenter(
         above=(0.30, 0.32, 0.36), front=(0.09, 0.09, 0.09), below=(0.15, 0.13, 0.12),
         backdrop=(0.55, 0.62, 0.72), backdrop_edge=(0.27, 0.34, 0.46), exposure=0.72,
     ),
-    hair=(partial(bob, root=(0.008, 0.006, 0.0055), tip=(0.020, 0.012, 0.009)),),
+    hair=(partial(bob, root=(0.008, 0.006, 0.0055), tip=(0.030, 0.018, 0.012)),),
     lash_length=0.42,
 )  # fmt: skip
 

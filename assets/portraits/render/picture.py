@@ -17,6 +17,9 @@ from assets.portraits.render.strands import Strands, light_strands, paint
 from assets.portraits.render.studio import Studio, backdrop
 from assets.portraits.render.volume import Volume, volume_of
 
+LASH_COLOUR = (0.012, 0.008, 0.006)
+HAIR_OPACITY = 0.12
+
 
 class Growth(Protocol):
     """A way to wear hair."""
@@ -55,8 +58,8 @@ def portrait(presenter: Presenter, size: int, samples: int = 2) -> npt.NDArray[n
     picture = solids.colour * light + solids.gloss
     behind = backdrop(size * samples, studio)
     picture = np.where((seen.material == NOTHING)[..., None], behind, picture)
-    fine = (eyebrows(face, random), lashes(face, lash_length, (0.012, 0.008, 0.006), random))
-    layers = [(strands, 0.0) for strands in fine] + [(strands, 0.12) for strands in growths]
+    fine = (eyebrows(face, random), lashes(face, lash_length, LASH_COLOUR, random))
+    layers = [(strands, 0.0) for strands in fine] + [(strands, HAIR_OPACITY) for strands in growths]
     for strands, thickness in layers:
         lit = np.zeros_like(strands.points)
         light_strands(strands, CAMERA, face, clothes.cut, studio, volume, thickness, lit)

@@ -14,7 +14,7 @@ from assets.portraits.render.fabric import fabric_bump, fabric_colour
 from assets.portraits.render.facts import Face
 from assets.portraits.render.fields import ramp
 from assets.portraits.render.light import gloss, openness, shadow
-from assets.portraits.render.march import CLOTH, EYE, SKIN, Seen
+from assets.portraits.render.march import CLOTH, EYE, GOLD, SKIN, Seen
 from assets.portraits.render.mouth import red_of_lips
 from assets.portraits.render.noise import hash01
 from assets.portraits.render.skin import skin_bump, skin_colour
@@ -47,6 +47,8 @@ def _shade_eye(row: int, column: int, seen: Seen, face: Face, studio: Studio, sh
     left = lid_shadow(x, y, eyes)
     rx, ry, rz = 2.0 * nz * nx, 2.0 * nz * ny, 2.0 * nz * nz - 1.0
     window = softbox(rx, ry, rz, key, 0.34, 0.40)
+    if r > eyes.iris_radius * 1.02:
+        window *= 0.12  # the white is duller than the cornea
     small = softbox(rx, ry, rz, studio.fill, 0.20, 0.45)
     wet = wet_line(x, y, eyes)
     for channel in range(3):
@@ -56,6 +58,19 @@ def _shade_eye(row: int, column: int, seen: Seen, face: Face, studio: Studio, sh
         mirrored = 2.6 * window * key.colour[channel] + 0.9 * small * studio.fill.colour[channel]
         mirrored += 0.035 * ambient(rx, ry, rz, studio, channel)
         shaded.gloss[row, column, channel] = mirrored * (0.25 + 0.75 * left) * 0.55 + 0.30 * wet
+
+
+@compiled
+def _shade_gold(row: int, column: int, seen: Seen, studio: Studio, shaded: Shaded) -> None:
+    """Mirror the lamps and the room in polished metal, seen from straight ahead."""
+    nx, ny, nz = seen.normal[row, column]
+    rx, ry, rz = 2.0 * nz * nx, 2.0 * nz * ny, 2.0 * nz * nz - 1.0
+    for channel in range(3):
+        mirrored = 1.1 * ambient(rx, ry, rz, studio, channel) * ramp(-0.9, 0.5, ry)
+        for index in range(4):
+            lamp = lamp_at(studio, index)
+            mirrored += 1.5 * softbox(rx, ry, rz, lamp, 0.6, 0.8) * lamp.colour[channel]
+        shaded.gloss[row, column, channel] = mirrored * (1.0, 0.72, 0.32)[channel]
 
 
 @compiled
@@ -157,7 +172,9 @@ def shade(
             material = seen.material[row, column]
             if material == EYE:
                 _shade_eye(row, column, seen, face, studio, shaded)
-            if material != SKIN and material != CLOTH:
+            if material == GOLD:
+                _shade_gold(row, column, seen, studio, shaded)
+            if material not in (SKIN, CLOTH):
                 continue
             top, left = row - row % every, column - column % every
             x, y, z = seen.position[row, column]
