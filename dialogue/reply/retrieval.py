@@ -9,6 +9,7 @@ each answer's score from all known questions; going by the single nearest one ge
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,8 @@ from dialogue.reply.words import Sounds, Synonyms, letters_of, stem, without_ope
 
 SHARES = {"stems": 0.2, "meanings": 0.5, "letters": 0.15, "sounds": 0.15}
 """Each block's share of a vector's squared length."""
+REMEMBERED = 64
+"""Rankings kept: a conversation's last questions are looked up again with each new one."""
 UNKNOWN = 1.8
 """How much a feature that no known question has weighs, against one that a single answer uses."""
 RIDGE = 1.0
@@ -47,6 +50,7 @@ class Retriever:
     def __init__(self, questions: Sequence[Question], synonyms: Synonyms) -> None:
         """Learn from `questions`, of which there must be some; 300 take a tenth of a second."""
         self._synonyms, self._sounds = synonyms, Sounds()
+        self._remembered = lru_cache(REMEMBERED)(self._ranked)
         self.answers = tuple(dict.fromkeys(question.answer for question in questions))
         numbers = np.array([self.answers.index(question.answer) for question in questions])
         features = [dict(self._features(question.text)) for question in questions]
@@ -58,11 +62,15 @@ class Retriever:
         wanted = (numbers[:, None] == np.arange(len(self.answers))).astype(float)
         self._coefficients = np.linalg.solve(kernel + RIDGE * np.eye(len(kernel)), wanted) * (1 + RIDGE)
 
-    def rank(self, text: str) -> list[Ranked]:
-        """Give every answer with its score, best first."""
+    def rank(self, text: str) -> tuple[Ranked, ...]:
+        """Give every answer with its score, best first. What was ranked a moment ago costs nothing again."""
+        return self._remembered(text)
+
+    def _ranked(self, text: str) -> tuple[Ranked, ...]:
         similarity = (self._known @ self._vector(dict(self._features(text))).T).toarray().ravel()
         scores: npt.NDArray[np.float64] = similarity @ self._coefficients
-        return [Ranked(self.answers[number], float(scores[number])) for number in np.argsort(-scores, kind="stable")]
+        order = np.argsort(-scores, kind="stable")
+        return tuple(Ranked(self.answers[number], float(scores[number])) for number in order)
 
     def knows(self, word: str) -> bool:
         """Tell whether any known question uses a word."""

@@ -6,11 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from dialogue.errors import EngineError, EngineUnavailable
+from dialogue.failover import Breaker
 from dialogue.speech import Phone, SpeechChunk, Word
 from dialogue.synthesise import Emit, Synthesiser
-
-REST_S = 30.0
-"""How long a voice that failed is left alone before it is tried again."""
 
 
 @dataclass(slots=True)
@@ -20,7 +18,7 @@ class Engine:
     name: str
     open: Callable[[], Synthesiser]
     voice: Synthesiser | None = None
-    rests_until_s: float = 0.0
+    breaker: Breaker = field(default_factory=Breaker)
 
 
 @dataclass(slots=True)
@@ -48,8 +46,8 @@ class _Listener:
 class FallbackVoice:
     """`Synthesiser` that speaks with the first of several voices that works.
 
-    A voice that raises EngineError rests for REST_S and is then tried again. What it had already spoken is not said
-    twice: the next voice goes on after the last word that was spoken, or, from a voice that tells no words, says
+    A voice that raises EngineError is left alone for a while and tried again later. What it had already spoken is not
+    said twice: the next voice goes on after the last word that was spoken, or, from a voice that tells no words, says
     nothing more of a piece that was begun.
     """
 
@@ -59,7 +57,7 @@ class FallbackVoice:
         self._rate = 1.0
         self.name = ""
         """Of the voice that spoke last, or will speak."""
-        self.sample_rate_hz = self._first_working().sample_rate_hz
+        self.sample_rate_hz = self._first_working()[1].sample_rate_hz
 
     @property
     def rate(self) -> float:
@@ -74,39 +72,36 @@ class FallbackVoice:
         """Speak one piece; see `Synthesiser`. The rate is in each chunk; it changes with the voice."""
         listener = _Listener(emit)
         while True:
-            voice = self._first_working()
+            engine, voice = self._first_working()
             voice.rate, listener.offset_s = self._rate, listener.seconds
             try:
-                return voice.speak(text, listener)
-            except EngineError as error:
-                self._rest(voice, error)
-            if listener.stopped:
-                return None
+                voice.speak(text, listener)
+            except EngineError:
+                engine.breaker = engine.breaker.failed(self._now_s())
+                if listener.stopped or not any(self._may_be_tried(other) for other in self._engines):
+                    raise
+            else:
+                engine.breaker = engine.breaker.succeeded()
+                return
             text = text_after(text, listener.said()) if listener.words or not listener.seconds else ""
             listener.words.clear()
 
-    def _first_working(self) -> Synthesiser:
+    def _may_be_tried(self, engine: Engine) -> bool:
+        return engine.breaker.allows(self._now_s())
+
+    def _first_working(self) -> tuple[Engine, Synthesiser]:
+        """Find the voice to speak with, opening it if need be. When all of them rest, each is tried all the same."""
         reasons = []
-        for engine in self._engines:
-            if self._now_s() < engine.rests_until_s:
-                continue
+        for engine in list(filter(self._may_be_tried, self._engines)) or self._engines:
             try:
                 engine.voice = engine.voice or engine.open()
             except EngineError as error:
-                engine.rests_until_s = self._now_s() + REST_S
+                engine.breaker = engine.breaker.failed(self._now_s())
                 reasons.append(f"{engine.name}: {error}")
                 continue
             self.name, self.sample_rate_hz = engine.name, engine.voice.sample_rate_hz
-            return engine.voice
-        raise EngineUnavailable("no voice works. " + "; ".join(reasons or ["all of them failed a moment ago"]))
-
-    def _rest(self, voice: Synthesiser, error: EngineError) -> None:
-        """Leave the voice alone for a while; raises the error again when it was the last one."""
-        for engine in self._engines:
-            if engine.voice is voice:
-                engine.rests_until_s = self._now_s() + REST_S
-        if all(self._now_s() < engine.rests_until_s for engine in self._engines):
-            raise error
+            return engine, engine.voice
+        raise EngineUnavailable("no voice works. " + "; ".join(reasons))
 
 
 def text_after(text: str, said: Sequence[Word]) -> str:

@@ -5,7 +5,7 @@ from dialogue.errors import EngineError, EngineUnavailable
 from dialogue.speech import SpeechChunk, Word
 from dialogue.synthesise import Emit, Synthesiser
 from dialogue.synthesise.espeak import EspeakSettings, EspeakVoice
-from dialogue.synthesise.fallback import REST_S, Engine, FallbackVoice, text_after
+from dialogue.synthesise.fallback import Engine, FallbackVoice, text_after
 from tests.dialogue.synthesise.listening import Listener, phones_of, seconds_of, spoken, words_of
 
 SENTENCE = "one two three four five six"
@@ -76,7 +76,7 @@ def test_a_broken_voice_is_tried_again_after_its_rest() -> None:
     first.broken = False
     spoken(voice, SENTENCE)
     assert voice.name == "b"
-    clock.now_s += REST_S
+    clock.now_s += 60
     spoken(voice, SENTENCE)
     assert voice.name == "a"
 
