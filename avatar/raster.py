@@ -161,6 +161,23 @@ def soften_silhouette(layer: Bytes, map_x: Floats) -> None:
 
 
 @compiled
+def soften_folds(layer: Bytes, map_x: Floats, jump_px: float) -> None:
+    """Mix neighbouring pixels of a layer [h, w, 4] whose texture places lie further apart than jump_px.
+
+    There one part of the mesh ends in front of another (cheek before hair, nose before cheek).
+    """
+    height, width = map_x.shape
+    for y in range(height):
+        for x in range(width - 1):
+            if layer[y, x, 3] == 0 or abs(map_x[y, x + 1] - map_x[y, x]) < jump_px or map_x[y, x + 1] <= OUTSIDE:
+                continue
+            for c in range(4):
+                here, there = layer[y, x, c], layer[y, x + 1, c]
+                layer[y, x, c] = np.uint8((3 * here + there + 2) // 4)
+                layer[y, x + 1, c] = np.uint8((3 * there + here + 2) // 4)
+
+
+@compiled
 def lay_over(layer: Bytes, under: Bytes, out: Bytes) -> None:
     """Composite a premultiplied layer [h, w, 4] over `under` [h, w, 3] into `out` [h, w, 3] (may be `under`)."""
     for y in range(layer.shape[0]):

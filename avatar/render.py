@@ -19,7 +19,7 @@ from avatar.latents import HeadPose, LatentSpace, Motion, dynamics_of, neutral_m
 from avatar.matting import fill
 from avatar.mouth import Mouth, draw_mouth, mouth_for
 from avatar.portrait import Portrait
-from avatar.raster import lay_over, rasterise, soften_silhouette, trace_edge
+from avatar.raster import lay_over, rasterise, soften_folds, soften_silhouette, trace_edge
 from avatar.rig import GRID_CELLS, BodyRig, Camera, FaceRig, body_rig, camera_of, face_rig, scaled_landmarks
 
 Floats = npt.NDArray[np.float32]
@@ -35,6 +35,8 @@ FACE_RIM, FEATHER = 0.02, 0.03
 """How far around its oval the face layer is whole, and over what width it then fades, in face widths."""
 SURELY_FACE = 0.08
 """How far inside its oval the face is opaque whatever the cut-out says, in face widths."""
+FOLD_JUMP = 0.03
+"""Neighbouring pixels from places in the photograph further apart than this (eye distances) lie across a fold."""
 TEETH_DEPTH = 0.07
 """How far the teeth lie behind the lips, in eye distances."""
 LASH_LINE, LIP_LINE = 0.008, 0.012
@@ -212,6 +214,7 @@ class Renderer:
         rasterise(placed, face.texture_points, face.triangles, map_x, map_y, depth, left, top)
         layer = self._layer_of(height, width)
         cv2.remap(self._textures.face, map_x, map_y, cv2.INTER_LINEAR, dst=layer, borderMode=cv2.BORDER_CONSTANT)
+        soften_folds(layer, map_x, FOLD_JUMP * self._unit_px)
         soften_silhouette(layer, map_x)
         window = self._frame[top : top + height, left : left + width]
         lay_over(layer, window, window)
