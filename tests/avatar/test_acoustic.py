@@ -1,4 +1,7 @@
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 
 from avatar import acoustic
 from avatar.features import FEATURE_RATE_HZ, sound_features
@@ -6,24 +9,26 @@ from avatar.visemes import MOUTH
 
 RATE_HZ = 16_000
 ROW_S = 0.04
+Array = npt.NDArray[np.floating[Any]]
 
 
-def voice(loudness: np.ndarray, resonance_hz: float) -> np.ndarray:
+def voice(loudness: Array, resonance_hz: float) -> Array:
     """A buzz at 120 Hz through one resonance, as loud as asked [n]."""
     times_s = np.arange(len(loudness)) / RATE_HZ
     harmonics = np.arange(1, 50) * 120.0
     strengths = 1.0 / (1.0 + ((harmonics - resonance_hz) / 200.0) ** 2) + 0.3 / np.arange(1, 50)
-    buzz = sum(a * np.sin(2 * np.pi * hz * times_s) for a, hz in zip(strengths, harmonics, strict=True))
-    return (0.2 * loudness * buzz / np.abs(buzz).max()).astype(np.float32)
+    buzz: Array = strengths @ np.sin(2 * np.pi * np.outer(harmonics, times_s))
+    return 0.2 * loudness * buzz / np.abs(buzz).max()
 
 
-def syllables(times_s: tuple[float, ...], strengths: tuple[float, ...], seconds: float) -> np.ndarray:
+def syllables(times_s: tuple[float, ...], strengths: tuple[float, ...], seconds: float) -> Array:
     clock = np.arange(int(seconds * RATE_HZ)) / RATE_HZ
-    return sum(a * np.exp(-(((clock - t) / 0.07) ** 2)) for t, a in zip(times_s, strengths, strict=True))
+    bursts: Array = np.exp(-(((clock - np.array(times_s)[:, None]) / 0.07) ** 2))
+    return np.array(strengths) @ bursts
 
 
-def rows_of(samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    sound = sound_features(samples, len(samples) * FEATURE_RATE_HZ // RATE_HZ)
+def rows_of(samples: Array) -> tuple[Array, Array]:
+    sound = sound_features(samples.astype(np.float32), len(samples) * FEATURE_RATE_HZ // RATE_HZ)
     return sound, np.arange(0, len(samples) / RATE_HZ - 0.3, ROW_S)
 
 
