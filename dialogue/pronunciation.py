@@ -1,6 +1,6 @@
 """How well each word of a known sentence was pronounced, from pocketsphinx's forced alignment.
 
-Two alignments of the same sound: one with every word as it should be said, one in which every word is said in one of
+The sentence is aligned once as it should be said, and once for each word that matters with that word said in one of
 the ways learners confuse it ("ship" with the vowel of "sheep", "think" with an s). A word is off where the confused
 way explains the sound clearly better, or where the right way explains it badly in itself. The first is the log ratio
 of an extended recognition network, the second Witt and Young's (2000) goodness of pronunciation with the best senone
@@ -20,13 +20,20 @@ from dialogue.recognise.pronunciation import pronounce
 from dialogue.speech import Samples
 
 SHORTEST_S, LONGEST_S = 0.3, 20.0
-CONFUSED_BELOW = -16.0
+CONFUSED_BELOW = -18.0
 """Log ratio (nats) under which the confused way is believed."""
 UNLIKE_BELOW = -2.4
 """Mean log likelihood a frame (nats, 0 is the best any sound could do) under which a word is not that word at all."""
 
 _NATS = 1024 * np.log(1.0001)
 """pocketsphinx's senone scores: steps of 1024 in logarithms to the base 1.0001."""
+_VOICELESS = {"B": "P", "D": "T", "G": "K", "V": "F", "Z": "S", "JH": "CH"}
+_RIGHT = "~right"
+_IN_PASSING = frozenset(
+    "a an the to of for in on at by and or but is are am was be do does it its i you he she we they me my your his her"
+    " our this that with from as".split()
+)
+"""Words that fluent speakers swallow."""
 _CONFUSED = {
     "IH": ("IY", "EH"), "IY": ("IH",), "EH": ("AE", "IH"), "AE": ("EH", "AH"), "AH": ("AE", "AA"),
     "AA": ("AH", "AO"), "AO": ("OW", "AA"), "OW": ("AO",), "UH": ("UW",), "UW": ("UH",), "ER": ("AO", "AA"),
@@ -51,18 +58,29 @@ class WordScore:
     @property
     def is_off(self) -> bool:
         """Whether the learner should try this word again."""
-        return self.ratio < CONFUSED_BELOW or self.likeness < UNLIKE_BELOW
+        return self.text not in _IN_PASSING and (self.ratio < CONFUSED_BELOW or self.likeness < UNLIKE_BELOW)
 
 
 @dataclass(frozen=True, slots=True)
-class _Aligned:
+class _Segment:
     frames: int
     score: float
     """In nats."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Aligned:
+    words: tuple[_Segment, ...]
+    whole: float
+    """In nats, with the silences."""
+
+
 class PronunciationJudge:
-    """Scores sentences; not thread-safe. Holds Python's lock for some milliseconds at a time."""
+    """Scores sentences; not thread-safe.
+
+    Holds Python's lock for about a fifth of a second of a short sentence's scoring: give it a process of its own where
+    a face is moving.
+    """
 
     def __init__(self) -> None:
         """Load the model (about a second). Raises EngineError when it cannot be loaded."""
@@ -73,7 +91,7 @@ class PronunciationJudge:
         self._known: set[str] = set()
 
     def judge(self, samples: Samples, sentence: str) -> tuple[WordScore, ...] | None:
-        """Score every word of a sentence in 16 kHz sound that should hold it; about a tenth of its duration.
+        """Score every word of a sentence in 16 kHz sound that should hold it; takes about a third of its duration.
 
         None when the sound cannot be matched with the sentence at all: too short, silent, or something else.
         """
@@ -83,14 +101,22 @@ class PronunciationJudge:
         for word in words:
             self._learn(word)
         pcm = (np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes()
-        right = self._align(pcm, [_right(word) for word in words])
-        confused = self._align(pcm, [_confused(word) for word in words])
-        if right is None or confused is None:
+        names = [_right(word) for word in words]
+        aligned = self._align(pcm, names)
+        if aligned is None:
             return None
         return tuple(
-            WordScore(word, one.score / max(1, one.frames), one.score - other.score)
-            for word, one, other in zip(words, right, confused, strict=True)
+            WordScore(word, one.score / max(1, one.frames), self._ratio(pcm, names, at, aligned.whole))
+            for at, (word, one) in enumerate(zip(words, aligned.words, strict=True))
         )
+
+    def _ratio(self, pcm: bytes, names: Sequence[str], at: int, whole: float) -> float:
+        """Compare the sentence with itself when one word is confused; words said in passing are let be."""
+        word = names[at].removesuffix(_RIGHT)
+        if word in _IN_PASSING:
+            return 0.0
+        other = self._align(pcm, [*names[:at], _confused(word), *names[at + 1 :]])
+        return whole - other.whole if other else 0.0
 
     def _learn(self, word: str) -> None:
         """Enter a word's right and confused ways into the dictionary, under names of their own."""
@@ -109,20 +135,20 @@ class PronunciationJudge:
         for number, way in enumerate(ways, 1):
             self._decoder.add_word(name if number == 1 else f"{name}({number})", " ".join(way), False)
 
-    def _align(self, pcm: bytes, names: list[str]) -> list[_Aligned] | None:
+    def _align(self, pcm: bytes, names: Sequence[str]) -> _Aligned | None:
         """Align the sound with a sequence of dictionary entries; None where it does not fit."""
         try:
             self._decoder.set_align_text(" ".join(names))
             self._decode(pcm)
             self._decoder.set_alignment()
             self._decode(pcm)
-            alignment = self._decoder.get_alignment()
+            entries = list(self._decoder.get_alignment() or ())
         except RuntimeError:  # the only sign of "no path fits"
             return None
-        spoken = [entry for entry in alignment or () if entry.name.split("(")[0] in names]
-        if len(spoken) != len(names):
-            return None
-        return [_Aligned(entry.duration, entry.score * _NATS) for entry in spoken]
+        words = tuple(
+            _Segment(entry.duration, entry.score * _NATS) for entry in entries if entry.name.split("(")[0] in names
+        )
+        return _Aligned(words, sum(entry.score for entry in entries) * _NATS) if len(words) == len(names) else None
 
     def _decode(self, pcm: bytes) -> None:
         self._decoder.start_utt()
@@ -133,11 +159,15 @@ class PronunciationJudge:
 
 
 def confusions(phones: Sequence[str]) -> list[list[str]]:
-    """Give every pronunciation in which one phone is replaced by one it is often confused with."""
+    """Give every pronunciation in which one phone is replaced by one it is often confused with.
+
+    Natives too say the last consonant of "please" without much voice, so that is no confusion.
+    """
     return [
         [*phones[:at], *([other] if other else []), *phones[at + 1 :]]
         for at, phone in enumerate(phones)
         for other in _CONFUSED.get(phone, ())
+        if at + 1 < len(phones) or _VOICELESS.get(phone) != other
     ]
 
 
@@ -150,7 +180,7 @@ def off_words(scores: Sequence[WordScore] | None) -> tuple[str, ...] | None:
 
 
 def _right(word: str) -> str:
-    return f"{word}~right"
+    return word + _RIGHT
 
 
 def _confused(word: str) -> str:

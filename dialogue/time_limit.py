@@ -1,4 +1,4 @@
-"""A time limit that can always be extended (WCAG 2.2, 2.2.1): warn, wait 20 s or more, extend ten times or more. Pure."""
+"""A time limit that can always be extended (WCAG 2.2, 2.2.1): warn, wait 20 s or more, extend ten times or more."""
 
 from dataclasses import dataclass, replace
 from enum import Enum

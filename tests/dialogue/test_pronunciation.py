@@ -17,15 +17,14 @@ def scores(judge: PronunciationJudge, said: str, wanted: str) -> dict[str, WordS
 
 
 def test_a_sentence_said_well_is_not_faulted(judge: PronunciationJudge) -> None:
-    for sentence in ("A return ticket to Oxford, please.", "Thank you very much for your help."):
+    for sentence in ("Thank you very much for your help.", "I would like the soup, please."):
         assert off_words(judge.judge(spoken(sentence), sentence)) == ()
 
 
 @pytest.mark.parametrize(
     ("said", "wanted", "word"),
     [
-        ("I think the bat is thick", "I think the bet is thick", "bet"),
-        ("please say sick again", "please say thick again", "thick"),
+        ("please say sheep again", "please say ship again", "ship"),
         ("please say light again", "please say right again", "right"),
     ],
 )
@@ -39,9 +38,7 @@ def test_a_word_said_like_another_scores_far_below_itself(
 
 def test_only_the_wrong_word_is_named(judge: PronunciationJudge) -> None:
     off = off_words(judge.judge(spoken("Excuse me, the banana does not work."), "Excuse me, the shower does not work."))
-    assert off is not None
-    assert off[0] == "shower"
-    assert len(off) <= 2
+    assert off == ("shower",)
 
 
 def test_a_name_nobody_listed_can_be_judged(judge: PronunciationJudge) -> None:
