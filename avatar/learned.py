@@ -18,11 +18,11 @@ from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidGraph, Inva
 from avatar import diffusion
 from avatar.channels import ChannelMap
 from avatar.controls import Controls
-from avatar.features import FEATURE_RATE_HZ, FEATURE_SIZE, SOUND_FLOOR, SOUND_SIZE, phone_features
+from avatar.features import FEATURE_RATE_HZ, phone_features
 from avatar.hearing import Piece
-from avatar.idle import Activity, Cue, Idle
+from avatar.idle import Idle
 from avatar.latents import FRAME_RATE_HZ, LATENT_SIZE, POSE_SIZE, LatentSpace, Motion
-from avatar.visemes import MOUTH, constrictions, mouth_shapes
+from avatar.visemes import LOOKAHEAD_S, MOUTH, constrictions, mouth_shapes
 from dialogue.errors import EngineError, EngineUnavailable
 from dialogue.speech import SpeechChunk
 
@@ -153,7 +153,7 @@ class LearnedMotion:
         self._piece.hear(chunk)
         shape = self._network.shape
         windows = []
-        while self._speech_end(self._next_row) <= len(self._piece.sound):
+        while self._speech_end(self._next_row) <= self._piece.known_rows:
             windows.append(self._window(shape.kept))
         return np.concatenate(windows) if windows else np.zeros((0, LATENT_SIZE), np.float32)
 
@@ -172,6 +172,7 @@ class LearnedMotion:
         """Make the next window and give its first `kept` rows."""
         shape = self._network.shape
         times_s = (self._next_row + np.arange(kept)) / FRAME_RATE_HZ - self._piece.start_s
+        self._piece.forget_before(times_s[0])
         lived = self._lived(times_s)
         made = self._network.sample(
             self._noise_at(self._next_row, shape.window), self._speech(), self._previous, self._steps, self._guidance
@@ -183,8 +184,7 @@ class LearnedMotion:
 
     def _lived(self, times_s: npt.NDArray[np.float64]) -> Motion:
         """Give postures, looks and blinks: what clips of a second or two are too short to teach."""
-        accents, ends = self._piece.accents(times_s), self._piece.phrase_ends(times_s)
-        cues = [Cue(Activity.SPEAKING, accent=float(a), phrase_end=bool(e)) for a, e in zip(accents, ends, strict=True)]
+        cues = self._piece.cues(times_s)
         steps = [self._idle.step(t + self._piece.start_s, cue) for t, cue in zip(times_s, cues, strict=True)]
         return self._channels.motion(np.stack(steps))
 
@@ -199,13 +199,9 @@ class LearnedMotion:
     def _speech(self) -> Floats:
         """Gather what the next window hears, silence before and after the piece: [rows, FEATURE_SIZE]."""
         first, count = self._speech_start(self._next_row), self._network.shape.rows()
-        heard = self._piece.sound[max(first, 0) : max(first + count, 0)]
-        rows = np.empty((count, FEATURE_SIZE), np.float32)
-        rows[:, :SOUND_SIZE] = SOUND_FLOOR
-        before = max(-first, 0)
-        rows[before : before + len(heard), :SOUND_SIZE] = heard
-        rows[:, SOUND_SIZE:] = phone_features(self._piece.phones, first, count)
-        return rows
+        near = self._piece.phones_before((first + count) / FEATURE_RATE_HZ)
+        phones = phone_features(near, first, count)
+        return np.concatenate([self._piece.rows(first, count), phones], axis=1)
 
     def _noise_at(self, row: int, count: int) -> Floats:
         """Give the noise of rows `row`..`row + count`: each row's is drawn once, in order."""
@@ -232,7 +228,7 @@ class LearnedMotion:
 
     def _articulated(self, rows: Motion, times_s: npt.NDArray[np.float64]) -> Motion:
         """Add the tongue, and tuck and close the lips where phone times say they must be."""
-        phones = self._piece.phones_near(times_s)
+        phones = self._piece.phones_before(times_s[-1] + LOOKAHEAD_S)
         if not phones:
             return rows
         tongue = mouth_shapes(phones, times_s)[:, MOUTH.index("tongue_raise")]
