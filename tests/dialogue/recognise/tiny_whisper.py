@@ -11,9 +11,8 @@ from faster_whisper.tokenizer import _LANGUAGE_CODES
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
 
 WIDTH, HEADS, MELS = 64, 2, 80
-MULTILINGUAL_SIZE = 51_865
-"""Of the vocabulary: how CTranslate2 knows that a model has more languages than English."""
-UNUSED = "<|unused"
+EMPTY = "<|empty|>"
+"""Stands for the empty token: by having one, CTranslate2 knows a model of more languages than English."""
 SENTENCES = ("hello how can i help you today the reception desk is open and doctor okonkwo is in room two",)
 
 
@@ -28,9 +27,7 @@ def make_tiny_whisper(folder: Path, seed: int = 0) -> Path:
     visit_spec(spec, lambda layer, name, _: _fill(layer, name, size, random))
     numbered = tokenizer.get_vocab()
     vocabulary = sorted(numbered, key=numbered.__getitem__)
-    never = np.array([token.startswith(UNUSED) for token in vocabulary])
-    spec.decoder.projection.bias = np.where(never, -1e4, 0).astype(np.float32)
-    spec.register_vocabulary(vocabulary)
+    spec.register_vocabulary(["" if token == EMPTY else token for token in vocabulary])
     spec.config.lang_ids = [tokenizer.token_to_id(f"<|{code}|>") for code in _LANGUAGE_CODES]
     spec.config.suppress_ids, spec.config.suppress_ids_begin = [], []
     spec.config.alignment_heads = [[0, 0], [1, 1]]
@@ -50,8 +47,7 @@ def _tokenizer() -> Tokenizer:
     tasks = "translate transcribe startoflm startofprev nospeech notimestamps".split()
     timestamps = [f"<|{step * 0.02:.2f}|>" for step in range(1501)]
     special = ["<|endoftext|>", "<|startoftranscript|>", *languages, *(f"<|{task}|>" for task in tasks)]
-    missing = MULTILINGUAL_SIZE - tokenizer.get_vocab_size() - len(special) - len(timestamps)
-    tokenizer.add_tokens([f"{UNUSED}{number}|>" for number in range(missing)])
+    tokenizer.add_tokens([EMPTY])
     tokenizer.add_special_tokens([AddedToken(token, special=True) for token in special])
     tokenizer.add_tokens(timestamps)
     return tokenizer
