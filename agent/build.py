@@ -27,8 +27,10 @@ from dialogue.reply import Replier
 from dialogue.reply.commands import CommandReplier
 from dialogue.reply.failover import FailoverReplier, Thinker
 from dialogue.reply.knowledge import KnowledgeReplier
+from dialogue.reply.mcp import tools_of
 from dialogue.reply.openai import OpenAIReplier
 from dialogue.reply.reception import Notify, ReceptionReplier
+from dialogue.reply.tools import Toolbox
 from dialogue.reply.transformers import TransformersReplier
 from dialogue.sentences import Direction, pieces_of
 from dialogue.speech import SpeechChunk
@@ -180,7 +182,8 @@ async def _replier(config: Config, knowledge: KnowledgeReplier, stack: AsyncExit
 
 async def _thinker(name: str, config: Config, knowledge: KnowledgeReplier, stack: AsyncExitStack) -> Replier:
     if name == "openai":
-        return await stack.enter_async_context(OpenAIReplier(config.reply.openai, knowledge))
+        tools = Toolbox(await stack.enter_async_context(tools_of(config.reply.tool_servers)))
+        return await stack.enter_async_context(OpenAIReplier(config.reply.openai, knowledge, tools))
     if name == "transformers":
         model = await asyncio.to_thread(TransformersReplier, config.reply.transformers, knowledge)
         stack.callback(model.close)

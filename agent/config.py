@@ -22,6 +22,7 @@ from dialogue.echo import EchoSettings
 from dialogue.errors import ConfigError
 from dialogue.recognise.sphinx import SphinxSettings
 from dialogue.reply.failover import FailoverSettings
+from dialogue.reply.mcp import ToolServer
 from dialogue.reply.openai import OpenAISettings
 from dialogue.reply.transformers import TransformersSettings
 from dialogue.section import Section
@@ -66,6 +67,10 @@ class ReplySettings(Section):
     )
     transformers: TransformersSettings = Field(
         TransformersSettings(), description="A language model in this program; needs the extra 'llm'."
+    )
+    tool_servers: tuple[ToolServer, ...] = Field(
+        (),
+        description="MCP servers whose tools `openai` may call: name, command or url, allow; needs the extra 'tools'",
     )
     failover: FailoverSettings = Field(FailoverSettings(), description="When an engine is slow or fails.")
 
