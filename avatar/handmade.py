@@ -86,7 +86,7 @@ class HandmadeMotion:
 def _mouth(piece: Piece, times_s: Weights) -> tuple[Weights, Weights]:
     """Give mouth weights [n, MOUTH] and how far the lips are closed [n]."""
     sound, sound_times_s = piece.recent(times_s)
-    phones = [p for p in piece.phones if times_s[0] - REACH_BACK_S < p.end_s and p.start_s < times_s[-1] + LOOKAHEAD_S]
+    phones = [p for p in piece.phones_before(times_s[-1] + LOOKAHEAD_S) if times_s[0] - REACH_BACK_S < p.end_s]
     covered = np.zeros(len(times_s), np.bool_)
     for phone in phones:
         covered |= (phone.start_s - LOOKAHEAD_S < times_s) & (times_s < phone.end_s + REACH_BACK_S)
