@@ -1,14 +1,16 @@
 """Eyes: an iris that moves under the lids, over a white that stays, both taken from the photograph."""
 
-import math
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
+from avatar.layers import Layers
+from avatar.lids import Blink, shut_lid
+from avatar.light import darkest
 from avatar.matting import fill
-from avatar.raster import compiled, covered
+from avatar.raster import compiled, covered, draw_seam, edges_between, window_of
 
 Floats = npt.NDArray[np.float32]
 Bytes = npt.NDArray[np.uint8]
@@ -16,12 +18,13 @@ Bytes = npt.NDArray[np.uint8]
 MARGIN_IRISES = 1.2
 """How far the eye's patch reaches beyond the lids, in iris radii."""
 LID_SHADOW = 0.35
+"""How dark the shadow of a shut lid is on the eye."""
+MEETING = 0.35
+"""The opening, against the photograph, below which lashes begin to meet in a dark line."""
+LASH_LINE = 0.008
+"""Half the thickness of that line, in eye distances."""
 SOLID, FADED = 1.10, 1.24
 """The moving iris is solid to the first and gone at the second, in its radii: a rim of white goes with it."""
-DARKEST_LID = 0.84
-"""How dark a shut lid may be against the plain skin around the eye; its nearest surroundings suggest the shading."""
-SHADOW_HUE = np.array([0.75, 1.0, 1.1], np.float32)
-"""Skin is redder in shadow: exponents of red, green, blue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,106 +137,50 @@ def _rings(colour: Floats, weight: Floats, far: Floats) -> Floats:
     return rings
 
 
-@dataclass(frozen=True, slots=True)
-class Lid:
-    """What the skin above one eye looks like when it is shut: colours [h, w, 3] and weights [h, w], at (left, top)."""
+class EyeLayer:
+    """Draws one eye between its lids, and its lids shut."""
 
-    colour: Floats
-    weight: Floats
-    left: int
-    top: int
+    def __init__(
+        self, layers: Layers, landmarks: Floats, ring: tuple[int, ...], iris: tuple[int, ...], crease: tuple[int, ...]
+    ) -> None:
+        """Take an eye out of a portrait's layers at the landmarks' size."""
+        self._eye = eye_from(layers.photo, landmarks, ring, iris)
+        self._blink = Blink.of(layers.face, shut_lid(layers.photo, landmarks, ring, crease))
+        self._face = layers.face
+        self._lash = darkest(layers.photo, landmarks, ring)
+        self._unit_px = float(np.linalg.norm(landmarks[33] - landmarks[263]))
+        self._middle = (ring[4], ring[12])
+        self._rest_px = max(float(np.linalg.norm(np.subtract(*landmarks[list(self._middle), :2]))), 1.0)
+        self._opening = 1.0
+        self.ring = ring
+        self.origin = np.array([*self._eye.centre, self._eye.depth_px], np.float32)
 
+    def open(self, placed: Floats) -> None:
+        """See how far the lids of vertices placed in the frame are open, and show as much skin of the lid."""
+        self._opening = float(np.linalg.norm(np.subtract(*placed[list(self._middle), :2]))) / self._rest_px
+        self._blink.shut(self._face, 1 - self._opening)
 
-def shut_lid(picture: Floats, landmarks: Floats, ring: tuple[int, ...], crease: tuple[int, ...]) -> Lid:
-    """Paint the lid that a blink unfolds: skin from around, without the open eye's lashes and shadow, a lash line."""
-    unit = float(np.linalg.norm(landmarks[33] - landmarks[263]))
-    margin = 0.14 * unit
-    points = landmarks[[*ring, *crease], :2]
-    left, top = (int(v) for v in np.maximum(np.floor(points.min(0) - margin), 0))
-    right, bottom = (int(v) for v in np.ceil(points.max(0) + margin))
-    patch = np.ascontiguousarray(picture[top:bottom, left:right], np.float32)
-    across, down = _face_axes(landmarks, patch.shape[:2], left, top)
-    upper, lower, fold = (
-        _edge_at(across, landmarks, edge) for edge in (ring[:9], (ring[0], *ring[:8:-1], ring[8]), crease)
-    )
-    above, depth = upper - down, np.maximum(upper - fold, 0.02 * unit)
-    ends = _ends(across, landmarks, ring, beyond=0.16)
-    lashes_reach = _ends(across, landmarks, ring, beyond=0.4)
-    band = _rise((1.5 * depth - above) / (0.5 * depth)) * _rise((above + 0.01 * unit) / (0.01 * unit)) * ends
-    hidden = np.maximum(
-        band / np.maximum(ends, 1e-3) * lashes_reach,
-        _rise((above + (lower - upper) + 0.05 * unit) / (0.02 * unit)) * (above < 0) * lashes_reach,
-    )
-    skin = fill(patch, np.asarray(1 - np.clip(hidden * 1.5, 0, 1), np.float32))
-    skin = cv2.GaussianBlur(skin, (0, 0), 0.012 * unit + 0.4)
-    bare = _bare_skin(picture, landmarks)
-    shading = np.clip(skin.mean(2, keepdims=True) / max(float(bare.mean()), 1.0), DARKEST_LID, 1.05)
-    skin = bare * shading**SHADOW_HUE
-    lashes = np.exp(-((above / (0.020 * unit)) ** 2)) * 0.55
-    crease_line = np.exp(-(((above - depth) / (0.014 * unit)) ** 2)) * 0.10
-    colour = skin * (1 - np.maximum(lashes, crease_line))[..., None] ** SHADOW_HUE
-    return Lid(np.asarray(colour, np.float32), np.asarray(band, np.float32), left, top)
+    def draw(self, frame: Bytes, placed: Floats, to_picture: Floats, shift: Floats) -> None:
+        """Draw into frame [h, w, 3].
 
-
-def _face_axes(landmarks: Floats, shape: tuple[int, ...], left: int, top: int) -> tuple[Floats, Floats]:
-    """Return each pixel's coordinates along the line of the eyes and down the face."""
-    along = landmarks[263, :2] - landmarks[33, :2]
-    along = along / np.linalg.norm(along)
-    y, x = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
-    x, y = x + left, y + top
-    return x * along[0] + y * along[1], y * along[0] - x * along[1]
-
-
-def _edge_at(across: Floats, landmarks: Floats, edge: tuple[int, ...]) -> Floats:
-    """Return how far down the face an edge lies at each pixel's place across it."""
-    along, down = _along_down(landmarks, edge)
-    return np.asarray(np.interp(across, along, down), np.float32)
-
-
-def _along_down(landmarks: Floats, points: tuple[int, ...]) -> tuple[Floats, Floats]:
-    axis = landmarks[263, :2] - landmarks[33, :2]
-    axis = axis / np.linalg.norm(axis)
-    place = landmarks[list(points), :2]
-    return place @ axis, place @ np.array([-axis[1], axis[0]], np.float32)
-
-
-def _bare_skin(picture: Floats, landmarks: Floats) -> Floats:
-    """Return the colour of plain skin between eyes and brows, under the eyes and on the cheeks."""
-    places = (222, 223, 224, 442, 443, 444, 118, 119, 120, 347, 348, 349, 101, 330)
-    x, y = np.clip(np.round(landmarks[list(places), :2]).astype(int), 1, picture.shape[0] - 2).T
-    colours = np.stack([picture[y + j, x + i] for i in (-1, 0, 1) for j in (-1, 0, 1)]).mean(0)
-    brightness = colours.sum(1)
-    return np.asarray(np.median(colours[brightness >= np.median(brightness)], axis=0), np.float32)
-
-
-def _ends(across: Floats, landmarks: Floats, ring: tuple[int, ...], beyond: float = 0.0) -> Floats:
-    """Return 1 along the eye, fading to 0 at its corners or a part of its width `beyond` them."""
-    along, _ = _along_down(landmarks, ring)
-    width = float(along.max() - along.min())
-    start, stop = float(along.min()) - beyond * width, float(along.max()) + beyond * width
-    fade = 0.26 * width
-    return np.asarray(_rise((across - start) / fade) * _rise((stop - across) / fade), np.float32)
-
-
-def _rise(t: Floats) -> Floats:
-    clipped = np.clip(t, 0, 1)
-    return np.asarray(clipped * clipped * (3 - 2 * clipped), np.float32)
-
-
-@compiled
-def draw_lash_line(frame: Bytes, lids: Floats, left: int, colour: Floats, strength: float, half_px: float) -> None:
-    """Draw the line where two shut lids (or lips) meet, [3, w] as traced, into frame [h, w, 3]."""
-    columns = lids.shape[1]
-    reach = int(3 * half_px) + 1
-    for column in range(columns):
-        x = left + column
-        middle = 0.5 * (lids[0, column] + lids[1, column])
-        end = min(min(column, columns - 1 - column) / (0.12 * columns), 1.0)
-        for y in range(max(int(middle) - reach, 0), min(int(middle) + reach + 2, frame.shape[0])):
-            away = (y - middle) / half_px
-            share = strength * end * math.exp(-away * away)
-            for c in range(3):
-                frame[y, x, c] = np.uint8(frame[y, x, c] * (1 - share) + colour[c] * share + 0.5)
+        placed [n, 3]: the face's vertices in it; to_picture [2, 3]: its pixels to the photograph's, in the plane of the
+        eye; shift [2]: how far the iris has moved, pixels.
+        """
+        eye, ring = self._eye, placed[list(self.ring), :2]
+        window = window_of(ring, frame.shape)
+        if window is None:
+            return
+        left, top, right, bottom = window
+        lids = edges_between(ring[:9], np.concatenate([ring[8:], ring[:1]])[::-1], left, right)
+        to_patch = to_picture - np.array([[0, 0, eye.left], [0, 0, eye.top]], np.float32)
+        iris_at = np.array(eye.centre, np.float32) - np.array([eye.left, eye.top], np.float32) + shift
+        shadow = LID_SHADOW * min(max(1 - self._opening, 0.0), 1.0)
+        draw_eye(
+            frame, eye.white, eye.iris, to_patch, iris_at, lids, left, top, bottom, shadow, 0.9 * eye.radius_px
+        )  # fmt: skip
+        meeting = min(max((MEETING - self._opening) / 0.3, 0.0), 1.0)
+        if meeting > 0:
+            draw_seam(frame, lids, left, self._lash, 0.75 * meeting, LASH_LINE * self._unit_px)
 
 
 @compiled

@@ -4,13 +4,18 @@ Everything is laid out in mouth units: the canonical unit scaled to this mouth, 
 the closed lips, measured on the head for what hangs from the skull and on the jaw for what it carries.
 """
 
+import math
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from avatar.raster import compiled, covered
+from avatar import topology
+from avatar.layers import Layers
+from avatar.light import darkest, white_in_mouth
+from avatar.raster import compiled, covered, draw_seam, edges_between, window_of
+from avatar.rig import Camera, FaceRig
 
 Floats = npt.NDArray[np.float32]
 Bytes = npt.NDArray[np.uint8]
@@ -21,6 +26,16 @@ UPPER_WIDTHS_MM = (8.6, 6.6, 7.6, 7.0, 6.8, 10.0)
 LOWER_WIDTHS_MM = (5.4, 6.0, 6.8, 7.0, 7.0, 11.0)
 """Crown widths from the middle outwards (Wheeler's Dental Anatomy)."""
 OVERSAMPLING = 3
+TEETH_DEPTH = 0.07
+"""How far the teeth lie behind the lips, in mouth units."""
+TONGUE_REST = 0.012
+"""How far the tongue lies below the line of the closed lips, in mouth units."""
+PHOTO_REACH = 0.05
+"""Change of the lips, in mouth units, over which the photograph's own open mouth gives way to the drawn one."""
+LIP_LINE = 0.012
+"""Half the thickness of the line where lips meet, in mouth units."""
+JAW, LIP_MIDDLES = (152, 175, 199), (0, 17, 13, 14)
+"""Landmarks that move with the jaw, and in the middle of the lips."""
 WARM_SHADOW = 0.14
 """How much bluer light fades faster than red in the shadow of the lips."""
 
@@ -122,6 +137,64 @@ def _tongue(light: Floats, scale: float) -> Floats:
     shape = shape * (1 - 0.16 * np.exp(-((sideways / 0.09) ** 2)) * np.clip(1 - depth, 0, 1))
     colour = np.array([188, 98, 94]) / 255 * shape[..., None] * light
     return np.asarray(np.concatenate([colour * alpha[..., None], 255 * alpha[..., None]], 2), np.float32)
+
+
+class MouthLayer:
+    """Draws the inside of one face's mouth between its lips."""
+
+    def __init__(self, layers: Layers, landmarks: Floats, rig: FaceRig, camera: Camera, rotation: Floats) -> None:
+        """Make teeth and tongue for a mouth of the rig's size, in the photograph's light."""
+        self._photo, self._rig, self._rotation = layers.photo, rig, rotation
+        self._unit_px = rig.mouth_unit_px
+        self._sprites = mouth_for(white_in_mouth(layers.photo, landmarks), self._unit_px)
+        self._lip_colour = 0.55 * darkest(layers.photo, landmarks, topology.LIPS)
+        self._own_open = bool(rig.lips.rest_px.max() > 0)
+        self._neutral = rig.vertices(np.zeros_like(rig.own))
+        self._flatten = np.asarray(np.linalg.inv(rotation[:2, :2]) / self._unit_px, np.float32)
+        self.origin: Floats = camera.project(self._neutral[[13, 14]]).mean(0)
+        self.origin[2] -= TEETH_DEPTH * self._unit_px
+
+    def draw(self, frame: Bytes, vertices: Floats, placed: Floats, to_picture: Floats, tongue: Floats) -> None:
+        """Draw into frame [h, w, 3].
+
+        vertices [n, 3]: of the face, before its pose; placed [n, 3]: in the frame; to_picture [2, 3]: frame pixels to
+        the photograph's, in the plane of the teeth; tongue [2]: how far it is raised and out.
+        """
+        upper, lower = (placed[list(lip), :2] for lip in (topology.LIPS_INNER_UPPER, topology.LIPS_INNER_LOWER))
+        window = window_of(np.concatenate([upper, lower]), frame.shape)
+        if window is None:
+            return
+        left, top, right, bottom = window
+        lips = edges_between(upper, lower, left, right)
+        to_mouth = self._flatten @ to_picture
+        to_mouth[:, 2] -= self._flatten @ self.origin[:2]
+        jaw, sprites = self._jaw(vertices), self._sprites
+        draw_mouth(
+            frame, sprites.upper, sprites.lower, sprites.tongue, sprites.cavity, self._photo, to_mouth, to_picture,
+            jaw, _tip(jaw, tongue), lips, left, top, bottom, sprites.scale, self._unit_px, self._photo_share(vertices),
+        )  # fmt: skip
+        meeting = 1 - float((lips[1] - lips[0]).max()) / (0.03 * self._unit_px)
+        if self._own_open and meeting > 0:
+            draw_seam(frame, lips, left, self._lip_colour, 0.8 * meeting, LIP_LINE * self._unit_px)
+
+    def _jaw(self, vertices: Floats) -> Floats:
+        """Return how far the jaw has moved along the face's x and y, in mouth units."""
+        moved = (vertices[list(JAW)] - self._neutral[list(JAW)]).mean(0) @ self._rotation
+        return np.asarray(moved[:2] / self._unit_px, np.float32)
+
+    def _photo_share(self, vertices: Floats) -> float:
+        """Return how much of the photograph's own open mouth still shows: all at its own expression."""
+        if not self._own_open:
+            return 0.0
+        moved = np.abs(vertices[list(LIP_MIDDLES)] - self._rig.rest[list(LIP_MIDDLES)]).max()
+        return math.exp(-((float(moved) / (PHOTO_REACH * self._unit_px)) ** 2))
+
+
+def _tip(jaw: Floats, tongue: Floats) -> Floats:
+    """Return where the tongue's tip is (x, y in mouth units), and 1 where it lies over the lower teeth."""
+    raised, out = float(tongue[0]), float(tongue[1])
+    height = TONGUE_REST + 0.85 * jaw[1] - 0.10 * raised - 0.03 * out
+    return np.array([0.85 * jaw[0], height, float(out > 0.3)], np.float32)
 
 
 @compiled

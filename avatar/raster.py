@@ -196,3 +196,38 @@ def lay_over(layer: Bytes, under: Bytes, out: Bytes) -> None:
                 out[y, x, 0] = min(255, layer[y, x, 0] + ((under[y, x, 0] * rest + 128) >> 8))
                 out[y, x, 1] = min(255, layer[y, x, 1] + ((under[y, x, 1] * rest + 128) >> 8))
                 out[y, x, 2] = min(255, layer[y, x, 2] + ((under[y, x, 2] * rest + 128) >> 8))
+
+
+@compiled
+def draw_seam(frame: Bytes, edges: Floats, left: int, colour: Floats, strength: float, half_px: float) -> None:
+    """Draw the dark line where two shut edges or lips meet, edges [3, w] as traced, into frame [h, w, 3]."""
+    columns = edges.shape[1]
+    reach = int(3 * half_px) + 1
+    for column in range(columns):
+        x = left + column
+        middle = 0.5 * (edges[0, column] + edges[1, column])
+        end = min(min(column, columns - 1 - column) / (0.12 * columns), 1.0)
+        for y in range(max(int(middle) - reach, 0), min(int(middle) + reach + 2, frame.shape[0])):
+            away = (y - middle) / half_px
+            share = strength * end * math.exp(-away * away)
+            for c in range(3):
+                frame[y, x, c] = np.uint8(frame[y, x, c] * (1 - share) + colour[c] * share + 0.5)
+
+
+def edges_between(upper: Floats, lower: Floats, left: int, right: int) -> Floats:
+    """Return y of two edges, smooth through their points, and their fading's reach, [3, columns]."""
+    edges = np.empty((3, right - left), np.float32)
+    reach = np.empty(right - left, np.float32)
+    trace_edge(np.ascontiguousarray(upper), left, edges[0], edges[2])
+    trace_edge(np.ascontiguousarray(lower), left, edges[1], reach)
+    np.maximum(edges[2], reach, out=edges[2])
+    return edges
+
+
+def window_of(points: Floats, shape: tuple[int, ...]) -> tuple[int, int, int, int] | None:
+    """Return left, top, right, bottom of the part of a frame [h, w, ...] around points, or None outside of it."""
+    low = np.maximum(np.floor(points.min(0)).astype(int) - 2, 0)
+    high = np.minimum(np.ceil(points.max(0)).astype(int) + 3, (shape[1], shape[0]))
+    if (high <= low).any():
+        return None
+    return int(low[0]), int(low[1]), int(high[0]), int(high[1])

@@ -161,6 +161,17 @@ class Camera:
         """Move points in space [n, 3] to the picture, keeping z."""
         return _projected(points, self.distance_px, self.centre_px)
 
+    def plane(self, origin: Floats, pose: HeadPose) -> Floats:
+        """Return the affine map [2, 3] from pixels of the frame to those of the photograph for a plane of the head.
+
+        The plane faces the camera in the photograph and goes through `origin` [3], a point of the picture.
+        """
+        reach = 0.1 * self.distance_px
+        corners = origin + np.array([[0, 0, 0], [reach, 0, 0], [0, reach, 0]], np.float32)
+        seen = self.project(self.place(self.unproject(corners), pose))
+        source, target = (np.ascontiguousarray(points[:, :2], np.float32) for points in (seen, corners))
+        return np.asarray(cv2.getAffineTransform(source, target), np.float32)
+
     def place(self, points: Floats, pose: HeadPose, share: float = 1.0) -> Floats:
         """Turn and move points in space with the head; `share` scales the whole pose for what follows it less."""
         less = HeadPose(*(share * value for value in (pose.yaw, pose.pitch, pose.roll, pose.x, pose.y)))
