@@ -35,6 +35,7 @@ COMMANDS = {
     "models": Command("List, fetch and check the models that are configured."),
     "profile": Command("List and check profiles (receptionist, tutor, companion, your own)."),
     "learner": Command("Export or delete what the tutor stored about a learner."),
+    "privacy": Command("List, export or delete what is kept of conversations."),
     "fleet": Command("Watch and steer many kiosks over MQTT."),
     "verify": Command("Say whether a video, picture or sound was made by Visavis."),
     "ledger": Command("Print when everything happened in recorded turns, and draw it."),
