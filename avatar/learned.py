@@ -6,6 +6,7 @@ made again by the next. Noise belongs to rows, not to windows or chunks, so that
 however the speech arrived.
 """
 
+import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,8 +113,6 @@ class MotionNetwork:
 
 def fingerprint(space: LatentSpace) -> str:
     """Name a latent space by its content."""
-    import hashlib
-
     return hashlib.sha256(np.ascontiguousarray(space.basis).tobytes()).hexdigest()[:16]
 
 
