@@ -42,7 +42,7 @@ def brow_line(t: Reals, brows: Brows) -> tuple[Reals, Reals, Reals]:
     rise = np.sin(0.5 * np.pi * np.clip(t / 0.62, 0.0, 1.0))
     fall = np.clip((t - 0.62) / 0.38, 0.0, 1.0) ** 1.7
     y = brows.inner_y + (brows.peak_y - brows.inner_y) * rise + (brows.outer_y - brows.peak_y) * fall
-    half = 0.5 * brows.thickness * np.interp(t, (0.0, 0.12, 0.55, 1.0), (0.75, 1.0, 0.8, 0.16))
+    half = 0.5 * brows.thickness * np.interp(t, (0.0, 0.15, 0.55, 1.0), (0.50, 1.0, 0.8, 0.14))
     return x, y, half
 
 
@@ -51,11 +51,11 @@ def eyebrows(face: Face, random: np.random.Generator) -> Strands:
     brows, sides = face.brows, []
     for side in (-1.0, 1.0):
         count = brows.hairs
-        t = np.sort(random.uniform(0, 1, count))
+        t = np.sort(random.uniform(0, 1, count) ** 0.9)
         x, y, half = brow_line(t, brows)
         offset = random.uniform(-1, 1, count)
         root_x, root_y = x, y + half * offset - 0.04
-        lean = np.interp(t, (0.0, 0.15, 0.5, 1.0), (1.25, 0.75, 0.22, -0.30)) - 0.35 * offset * np.interp(
+        lean = np.interp(t, (0.0, 0.15, 0.5, 1.0), (0.95, 0.65, 0.22, -0.36)) - 0.35 * offset * np.interp(
             t, (0, 0.3), (0.2, 1.0)
         )
         lean = lean + 0.09 * random.normal(size=count)

@@ -82,9 +82,9 @@ def layer_seen(x: float, y: float, z: float, cut: int) -> int:
         hole = neck_hole(x, y, z, 5.8, 4.9, 0.45)
         return TRIM if hole < 1.15 else OUTER
     if cut == BLAZER:
-        if lapel(x, y) > 0.0:
+        if lapel(x, y) > -0.05:
             return TRIM
-        return OUTER if v_edge(x, y) > 0.0 else INNER
+        return OUTER if v_edge(x, y) > -0.05 else INNER
     torso = torso_distance(x, y, z)
     if button(x, y) <= 0.0 and collar_distance(x, y, z, torso) < 0.03:
         return COLLAR

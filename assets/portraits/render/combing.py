@@ -42,10 +42,12 @@ def combed(
     lift: Array,
     length: Array,
     steps: int,
+    hangs_below: float,
 ) -> Array:
     """Lay hairs along a comb's direction, each `lift` [N] above the skin, `length` [N] long: paths [N, steps, 3].
 
-    comb(points [N, 3], t [N]) gives the wish at fraction t of the hair; the head's field keeps hair outside the skin.
+    comb(points [N, 3], t [N]) gives the wish at fraction t of the hair; the head's field keeps hair outside the skin,
+    and above the height `hangs_below` also close to it.
     """
     path = np.empty((len(roots), steps, 3), np.float32)
     point, heading = roots.copy(), unit(0.5 * normals + comb(roots, np.zeros(len(roots), np.float32)))
@@ -58,7 +60,7 @@ def combed(
         height = lift * np.minimum(1.0, 0.15 + 2.2 * t)
         error = np.clip((height - distance) / np.maximum(lift, 0.3), -0.35, 1.5)
         inward = np.minimum(np.sum(wish * normal, axis=1), 0.0) * np.clip(1.0 - (distance - height), 0.0, 1.0)
-        free = point[:, 1] < 3.0  # below the temples hair hangs; above it lies on the head
+        free = point[:, 1] < hangs_below
         wish = unit(wish - inward[:, None] * normal) + normal * np.where(free, np.maximum(error, 0.0), error)[:, None]
         heading = unit(0.55 * heading + 0.45 * unit(wish))
         point = (point + heading * (length / (steps - 1))[:, None]).astype(np.float32)

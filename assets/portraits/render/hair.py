@@ -77,7 +77,7 @@ def bob(face: Face, root: Colour, tip: Colour, random: np.random.Generator) -> S
     beside = np.clip(np.abs(roots[:, 0] - parting) / 4.0, 0.0, 1.0)
     lift = (0.50 + 0.55 * random.uniform(0, 1, len(roots))) * (0.45 + 0.55 * beside)
     lift = (lift * np.interp(roots[:, 1], (-2.0, 5.0), (0.25, 1.0))).astype(np.float32)  # low roots lie inside
-    paths = combed(face, roots, normals, comb, lift, np.full(len(roots), 26.0, np.float32), 56)
+    paths = combed(face, roots, normals, comb, lift, np.full(len(roots), 26.0, np.float32), 56, hangs_below=3.0)
     guides = cut_at(paths, cut + 0.25 * random.normal(size=len(roots)), 30)
     thick = tresses(guides[:locks], 7, 0.15, 0.35, 0.05, random)
     fine = tresses(guides[locks:], 2, 0.06, 0.2, 0.05, random)
@@ -105,7 +105,7 @@ def swept_back(face: Face, root: Colour, tip: Colour, random: np.random.Generato
     length = (1.0 + 3.6 * top + 1.0 * top * front).astype(np.float32) * np.clip(0.45 + inside / 2.0, 0.45, 1.0).astype(
         np.float32
     )
-    guides = combed(face, roots, normals, comb, lift, length, 24)
+    guides = combed(face, roots, normals, comb, lift, length, 24, hangs_below=3.0)
     grown = tresses(guides, 3, 0.09, 0.6, 0.10, random)
     t = np.linspace(0, 1, 24, dtype=np.float32)
     radius = 0.019 * np.minimum(1.0, 0.5 + 4.0 * t) * (1.0 - 0.6 * t**2)
@@ -132,14 +132,15 @@ def beard(face: Face, root: Colour, tip: Colour, random: np.random.Generator) ->
 
     def comb(at: Array, t: Array) -> Array:
         moustache = np.clip((at[:, 1] - lips.y - 0.2) / 0.6, 0.0, 1.0)
-        wide = np.tanh(at[:, 0]) * (0.25 + 0.9 * moustache)
+        jaw = np.interp(np.abs(at[:, 0]), (3.0, 5.5), (0.25, -0.25))  # follows the jaw inwards
+        wide = np.tanh(at[:, 0]) * (jaw + 0.9 * moustache)
         return unit(np.stack([wide, -1.0 + 0.45 * moustache, 0.25 + 0 * wide], -1))
 
     length = (0.75 * np.clip(0.45 + 0.8 * edge, 0.45, 1.0) * random.uniform(0.6, 1.1, len(points))).astype(np.float32)
     upper = points[:, 1] > lips.y
     length = np.where(upper, 0.55 * length, length).astype(np.float32)
     lift = (0.10 + 0.28 * np.clip(edge, 0, 1) * random.uniform(0.3, 1, len(points))).astype(np.float32)
-    guides = combed(face, points, normals, comb, lift, length, 9)
+    guides = combed(face, points, normals, comb, lift, length, 9, hangs_below=-100.0)
     grown = tresses(guides, 1, 0.02, 0.0, 0.06, random)
     t = np.linspace(0, 1, 9, dtype=np.float32)
     radius = np.broadcast_to(0.017 * (1.0 - 0.6 * t), (len(grown), 9)).astype(np.float32)

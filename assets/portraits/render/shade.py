@@ -108,7 +108,8 @@ def _reach(
         lamp = lamp_at(studio, index)
         reach[index + 1] = 0.0
         if nx * lamp.x + ny * lamp.y + nz * lamp.z > -0.35:
-            lit = shadow(x + 0.05 * nx, y + 0.05 * ny, z + 0.05 * nz, lamp, face, cut, jitter)
+            steps = jitter if index < 2 else 0.5  # the rims graze: noise there would sparkle
+            lit = shadow(x + 0.05 * nx, y + 0.05 * ny, z + 0.05 * nz, lamp, face, cut, steps)
             if lit > 0.0:
                 reach[index + 1] = lit * passing(x, y, z, lamp.x, lamp.y, lamp.z, hair, 0.5)
 
