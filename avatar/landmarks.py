@@ -31,7 +31,7 @@ class TrackedFace:
 def find_faces(picture: Picture, at_most: int = 4) -> list[TrackedFace]:
     """Return the faces in a picture, largest first; blocks for 10 to 50 ms, the first time for a second."""
     height, width = picture.shape[:2]
-    with _quiet():
+    with quiet():
         found = _face_mesh(at_most).process(np.ascontiguousarray(picture)).multi_face_landmarks or []
     scale = np.array([width, height, -width], np.float32)
     faces = [
@@ -45,7 +45,7 @@ def find_faces(picture: Picture, at_most: int = 4) -> list[TrackedFace]:
 
 def person_mask(picture: Picture) -> npt.NDArray[np.float32]:
     """Return the probability [height, width] that each pixel belongs to a person."""
-    with _quiet():
+    with quiet():
         result = _segmenter().process(np.ascontiguousarray(picture))
     mask: npt.NDArray[np.float32] = result.segmentation_mask
     return mask
@@ -85,7 +85,7 @@ def _segmenter() -> Any:
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Keep what mediapipe's native code writes to the error stream, which no setting of its own stops, off it."""
     sys.stderr.flush()
     kept = os.dup(2)

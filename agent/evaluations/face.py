@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from agent.report import Report, Row
+from avatar.landmarks import quiet
 from avatar.latents import HeadPose, LatentSpace, Motion, compose, pose_of_rotation
 from avatar.portrait import Portrait, bake
 from avatar.render import Renderer
@@ -27,10 +28,10 @@ TRACKER = SHARED / "models" / "face_landmarker.task"
 PORTRAITS = SHARED / "data" / "portraits"
 SIZE_PX = 512
 NOTES = (
-    "pose: mean absolute error of yaw, pitch, roll within 15 degrees. gaze raw: of both angles within 20 and 12 degrees;",
+    "pose: mean absolute error of yaw, pitch, roll within 15 degrees; gaze raw: of both angles within 20 and 12;",
     "gaze: with the tracker's own gain, one number an axis for all portraits, taken out (see the last row).",
     "distance: of log distance within 0.1. x in y: what dynamics do to a still pose, and pose to still lips and gaze.",
-    "lips: gap when closed over eye distance. lids: opening left in a blink. VASA-1: gaze 5.25 degrees, distance 0.005.",
+    "lips: gap when closed over eye distance. lids: opening left in a blink. VASA-1: gaze 5.25, distance 0.005.",
     "PSNR: of the portrait's own motion against the photograph, inside the head.",
 )
 TRACKER_ORIGIN = np.array([0.0, 0.30, -0.36])
@@ -63,13 +64,16 @@ class Tracker:
         options = vision.FaceLandmarkerOptions(
             base_options=BaseOptions(model_asset_path=str(model)), output_facial_transformation_matrixes=True
         )
-        self._landmarker: Any = vision.FaceLandmarker.create_from_options(options)
+        with quiet():
+            self._landmarker: Any = vision.FaceLandmarker.create_from_options(options)
 
     def read(self, frame: npt.NDArray[np.uint8]) -> Reading | None:
         """Read one RGB frame; None when no face is found."""
         import mediapipe as mp
 
-        found = self._landmarker.detect(mp.Image(image_format=mp.ImageFormat.SRGB, data=np.ascontiguousarray(frame)))
+        picture = mp.Image(image_format=mp.ImageFormat.SRGB, data=np.ascontiguousarray(frame))
+        with quiet():
+            found = self._landmarker.detect(picture)
         if not found.face_landmarks:
             return None
         height, width = frame.shape[:2]
