@@ -1,15 +1,18 @@
 """A lesson as a conversation: the tutor's state machine behind the same seam as every other way of replying."""
 
+import re
 from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import PurePath
 
 from dialogue.history import Utterance
 from dialogue.lesson import END, Lesson
+from dialogue.reply.words import words_of
 from dialogue.tutor import Place, Turn, answer, begin
 
 OffWords = Callable[[str], Sequence[str] | None]
 """Names the words of a sentence that the learner's last utterance did not say well; None where it cannot tell."""
 Taught = Callable[[Turn, str], None]
-"""Takes each turn with the learner's words before it: to show pictures, keep progress and write the transcript."""
+"""Takes each turn that was really given, with the learner's words before it: to keep progress and write it down."""
 
 
 def _cannot_tell(_: str) -> None:
@@ -17,7 +20,11 @@ def _cannot_tell(_: str) -> None:
 
 
 class LessonReplier:
-    """`Replier` that gives a lesson. What was heard of its last turn is read off the history."""
+    """`Replier` that gives a lesson.
+
+    Replies are prepared before the learner has finished, and thrown away when they go on; so a turn counts only once
+    the history shows that some of it was heard. Pictures come as stage directions, `[picture station]`.
+    """
 
     def __init__(
         self, lesson: Lesson, taught: Taught, *, review: Sequence[str] = (), at: str = "",
@@ -28,11 +35,12 @@ class LessonReplier:
         self._off_words, self._farewell = off_words, farewell
         self._opening = begin(lesson, review=review, at=at)
         self._place = self._opening.place
-        self._begun = False
+        self._prepared: tuple[tuple[Utterance, ...], Turn, str] | None = None
+        """The history before the learner's words, the turn, and those words."""
 
     @property
     def place(self) -> Place:
-        """Where the learner is."""
+        """Where the learner is, as far as it is certain."""
         return self._place
 
     @property
@@ -40,28 +48,57 @@ class LessonReplier:
         """Whether the last step is done."""
         return self._place.step == END
 
+    def vocabulary(self) -> tuple[str, ...]:
+        """Give what the learner is likely to say, for a recogniser to expect."""
+        expected = [phrase for step in self._lesson.steps for kind in step.expect for phrase in kind.any_of]
+        numbers = [str(kind.number) for step in self._lesson.steps for kind in step.expect if kind.number is not None]
+        return (*expected, *numbers, *(step.pronounce for step in self._lesson.steps if step.pronounce))
+
     def greeting(self) -> str:
         """Give the lesson's first words."""
-        if not self._begun:
-            self._begun = True
-            self._taught(self._opening, "")
-        return self._opening.text
+        return self._written(self._opening)
 
     async def reply(self, history: Sequence[Utterance]) -> AsyncIterator[str]:
         """Stream the tutor's next turn; see `Replier`."""
-        said = history[-1].text
-        before = next((past for past in reversed(history[:-1]) if past.speaker == "agent"), None)
-        heard = before.text if before and before.interrupted else None
+        self.settle(history)
         if self.is_over:
             yield self._farewell
             return
+        said = history[-1].text
+        before = next((past for past in reversed(history[:-1]) if past.speaker == "agent"), None)
+        heard = before.text if before and before.interrupted else None
         turn = answer(self._lesson, self._place, said, heard=heard, off_words=self._measured())
-        self._place = turn.place
-        self._taught(turn, said)
-        yield turn.text
-        if turn.place.step == END:
-            yield f" {self._farewell}"
+        self._prepared = tuple(history[:-1]), turn, said
+        yield self._written(turn)
+
+    def settle(self, history: Sequence[Utterance]) -> None:
+        """Count the turn prepared last if the history shows that it was given; call it once more at the end."""
+        if self._prepared is None:
+            return
+        before, turn, said = self._prepared
+        self._prepared = None
+        if before in (tuple(history), tuple(history[:-1])):
+            return
+        given = next((past.text for past in reversed(history) if past.speaker == "agent"), "")
+        if _begins(self._written(turn), given):
+            self._place = turn.place
+            self._taught(turn, said)
+
+    def _written(self, turn: Turn) -> str:
+        picture = f"[picture {PurePath(turn.picture).stem}] " if turn.picture else ""
+        ending = f" {self._farewell}" if turn.place.step == END else ""
+        return f"{picture}{turn.text}{ending}"
 
     def _measured(self) -> Sequence[str] | None:
         sentence = self._lesson.step(self._place.step).pronounce
         return self._off_words(sentence) if sentence else None
+
+
+def _begins(whole: str, heard: str) -> bool:
+    """Tell whether what was heard is the beginning of a text, stage directions aside."""
+    plain = [words_of(_without_directions(text)) for text in (whole, heard)]
+    return bool(plain[1]) and plain[0][: len(plain[1])] == plain[1]
+
+
+def _without_directions(text: str) -> str:
+    return re.sub(r"\[[^\]]*\]", " ", text)

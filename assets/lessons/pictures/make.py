@@ -60,7 +60,7 @@ def dots(rows: int, columns: int) -> None:
         for column in range(columns):
             x = WIDTH / 2 + (column - (columns - 1) / 2) * gap
             sheet.disc(x, y, 0.34 * gap, colours[row % len(colours)])
-    sheet.save(f"dots_{rows}x{columns}.png")
+    sheet.save(f"dots-{rows}x{columns}.png")
 
 
 def station() -> None:
