@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-import numpy as np
 import psutil
 
 from agent.config import ROOT
@@ -125,7 +124,7 @@ def _speed() -> Finding:
     return Finding("speed", is_good, f"{frame_ms:.1f} ms a frame on one of {cores} cores", advice)
 
 
-def _timed(work: Callable[[], np.ndarray]) -> float:
+def _timed(work: Callable[[], object]) -> float:
     begun_s = time.perf_counter()
     work()
     return time.perf_counter() - begun_s
