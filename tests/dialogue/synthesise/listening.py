@@ -1,5 +1,7 @@
 """What the voice tests share: collecting what a voice emits, and hearing it with a recogniser."""
 
+from collections.abc import Iterable
+
 import numpy as np
 import pocketsphinx
 
@@ -49,11 +51,14 @@ def words_of(chunks: list[SpeechChunk]) -> list[Word]:
     return [word for chunk in chunks for word in chunk.words]
 
 
-def recognised(samples: Samples) -> str:
-    """What pocketsphinx hears in 16 kHz samples."""
+def recognised(sounds: Iterable[Samples]) -> list[str]:
+    """What pocketsphinx hears in stretches of 16 kHz samples, one after the other."""
     decoder = pocketsphinx.Decoder(fwdflat=False, loglevel="FATAL")
-    decoder.start_utt()
-    decoder.process_raw((samples * 32767).astype("<i2").tobytes(), full_utt=True)
-    decoder.end_utt()
-    hypothesis = decoder.hyp()
-    return str(hypothesis.hypstr) if hypothesis else ""
+    heard = []
+    for samples in sounds:
+        decoder.start_utt()
+        decoder.process_raw((samples * 32767).astype("<i2").tobytes(), full_utt=True)
+        decoder.end_utt()
+        hypothesis = decoder.hyp()
+        heard.append(str(hypothesis.hypstr) if hypothesis else "")
+    return heard

@@ -31,7 +31,7 @@ def voice() -> EspeakVoice:
 def test_a_recogniser_makes_out_half_of_it(voice: EspeakVoice) -> None:
     """pocketsphinx never heard such a voice in training; it makes out about six words in ten of this one."""
     rate_hz = voice.sample_rate_hz
-    heard = [recognised(soxr.resample(samples_of(spoken(voice, one)), rate_hz, 16_000)) for one in PLAIN_SENTENCES]
+    heard = recognised(soxr.resample(samples_of(spoken(voice, one)), rate_hz, 16_000) for one in PLAIN_SENTENCES)
     assert jiwer.wer(list(PLAIN_SENTENCES), heard) < 0.6
 
 

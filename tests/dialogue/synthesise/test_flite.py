@@ -37,7 +37,7 @@ def same_speech(one: list[SpeechChunk], other: list[SpeechChunk]) -> bool:
 @pytest.mark.parametrize("name", ["rms", "slt"])
 def test_a_recogniser_understands_the_voice(name: Literal["rms", "slt"]) -> None:
     voice = FliteVoice(FliteSettings(voice=name))
-    heard = [recognised(samples_of(spoken(voice, sentence))) for sentence in PLAIN_SENTENCES]
+    heard = recognised(samples_of(spoken(voice, sentence)) for sentence in PLAIN_SENTENCES)
     assert jiwer.wer(list(PLAIN_SENTENCES), heard) < 0.25
 
 
