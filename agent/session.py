@@ -44,6 +44,7 @@ HISTORY_UTTERANCES = 40
 PICTURE_ENTRY_MS = 1000
 ECHO_S = 2.0
 """What the agent said longer ago does not come back from the room any more."""
+GAP_MS = 80
 DECODING_MS = 60
 """A recogniser shows a word so long after its end."""
 
@@ -398,7 +399,8 @@ class Session:
         verdict = judge(
             Overlap(
                 age_ms=ear.now_ms - self._listening_since_ms,
-                silent_ms=0 if ear.activity.speaking else ear.silent_ms,
+                # What the recogniser has not heard yet may have been a word.
+                silent_ms=max(0, ear.silent_ms - utterance.behind_ms) if not _sounds(ear) else 0,
                 voiced_ms=ear.voiced_ms - self._voiced_before_ms,
                 text=utterance.partial.text,
                 at_beginning=not self._has_begun(),
@@ -574,6 +576,11 @@ class Session:
         if heard:
             self._history.append(Utterance("agent", heard, interrupted))
         del self._history[:-HISTORY_UTTERANCES]
+
+
+def _sounds(ear: Ear) -> bool:
+    """Tell whether the user makes a sound right now; quicker than `ear.activity`, which bridges the gaps in words."""
+    return ear.activity.speaking and ear.silent_ms < GAP_MS
 
 
 async def _once(text: str) -> AsyncIterator[str]:

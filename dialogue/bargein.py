@@ -12,9 +12,10 @@ from dialogue.section import Section
 class BargeInSettings(Section):
     """How readily the agent lets itself be interrupted."""
 
-    sure_words: int = Field(2, ge=1, le=10, description="so many words that are no backchannel interrupt at once")
+    talking_voiced_ms: int = Field(480, ge=0, le=5000, description="words in mid-speech count with so much voice")
     sure_voiced_ms: int = Field(900, ge=100, le=5000, description="so much voice interrupts, understood or not")
-    word_voiced_ms: int = Field(220, ge=0, le=5000, description="a single word counts with at least so much voice")
+    word_voiced_ms: int = Field(160, ge=0, le=5000, description="a single word counts with at least so much voice")
+    settled_ms: int = Field(110, ge=0, le=2000, description="so long a silence and the last word is known")
     quiet_ms: int = Field(320, ge=50, le=2000, description="so long a silence after too little is a false alarm")
     decide_ms: int = Field(1700, ge=200, le=10_000, description="decided by then at the latest: the reply is waiting")
 
@@ -60,15 +61,31 @@ COMMANDS = re.compile(
 
 
 def judge(overlap: Overlap, settings: BargeInSettings) -> Verdict:
-    """Decide about a sound as soon as it can be decided, and by `decide_ms` in any case."""
-    if overlap.is_echo:
-        return _when_quiet(overlap, settings)
+    """Decide about a sound as soon as it can be decided, and by `decide_ms` in any case.
+
+    The reply is held meanwhile, so that waiting for the end of a word costs nobody anything: in the middle of "okay" a
+    recogniser hears "both".
+    """
     words = _words(overlap.text)
-    if COMMANDS.search(" ".join(words)) or _means_something(words, overlap, settings):
+    if overlap.is_echo or is_backchannel(words):
+        return _when_quiet(overlap, settings)
+    settled = overlap.silent_ms >= settings.settled_ms
+    if settled and (_takes_the_turn(words) or (words and _lasts(overlap, settings))):
         return Verdict.INTERRUPTION
-    if overlap.voiced_ms >= settings.sure_voiced_ms and not is_backchannel(words):
+    if len(words) > 1 and overlap.voiced_ms >= settings.talking_voiced_ms:
+        return Verdict.INTERRUPTION
+    if overlap.voiced_ms >= settings.sure_voiced_ms:
         return Verdict.INTERRUPTION
     return _when_quiet(overlap, settings)
+
+
+def _takes_the_turn(words: list[str]) -> bool:
+    return COMMANDS.search(" ".join(words)) is not None
+
+
+def _lasts(overlap: Overlap, settings: BargeInSettings) -> bool:
+    """Tell whether one word is one: recognisers hear a short one in every cough, unless more was to be expected."""
+    return overlap.at_beginning or overlap.voiced_ms >= settings.word_voiced_ms
 
 
 def _words(text: str) -> list[str]:
@@ -80,19 +97,11 @@ def is_backchannel(words: list[str]) -> bool:
     return 0 < len(words) <= _BACKCHANNEL_WORDS_AT_MOST and BACKCHANNELS.issuperset(words)
 
 
-def _means_something(words: list[str], overlap: Overlap, settings: BargeInSettings) -> bool:
-    meaning = [word for word in words if word not in BACKCHANNELS]
-    if len(meaning) >= settings.sure_words or len(words) > _BACKCHANNEL_WORDS_AT_MOST:
-        return True
-    # Recognisers hear a short word in every cough: one word has to last, unless more words were to be expected.
-    return bool(meaning) and (overlap.at_beginning or overlap.voiced_ms >= settings.word_voiced_ms)
-
-
 def _when_quiet(overlap: Overlap, settings: BargeInSettings) -> Verdict:
     if overlap.silent_ms >= settings.quiet_ms:
         return Verdict.FALSE_ALARM
     if overlap.age_ms < settings.decide_ms:
         return Verdict.UNDECIDED
     # Whoever still makes a sound after all that time is talking.
-    still_talking = overlap.silent_ms == 0 and not overlap.is_echo
+    still_talking = overlap.silent_ms == 0 and not overlap.is_echo and not is_backchannel(_words(overlap.text))
     return Verdict.INTERRUPTION if still_talking else Verdict.FALSE_ALARM
