@@ -10,8 +10,10 @@ from pathlib import Path
 
 from agent.config import PORTRAITS, ROOT, Config
 from agent.ear import Ear
+from agent.progress import Progress, progress_file
 from agent.session import Stages
 from agent.sound import Microphone, Speaker
+from agent.tutoring import LessonNotes, open_lesson
 from avatar.animator import Animator
 from avatar.controls import Controls
 from avatar.latents import LatentSpace
@@ -24,9 +26,10 @@ from dialogue.errors import EngineError, InputError
 from dialogue.recognise import Recogniser
 from dialogue.recognise.sphinx import SphinxRecogniser
 from dialogue.reply import Replier
-from dialogue.reply.commands import CommandReplier
+from dialogue.reply.commands import CONVERSATIONAL, HANDS_FREE, CommandReplier, phrases_of
 from dialogue.reply.failover import FailoverReplier, Thinker
 from dialogue.reply.knowledge import KnowledgeReplier
+from dialogue.reply.lesson import LessonReplier
 from dialogue.reply.mcp import tools_of
 from dialogue.reply.openai import OpenAIReplier
 from dialogue.reply.reception import Notify, ReceptionReplier
@@ -82,6 +85,7 @@ class Built:
 
     stages: Stages
     voice: VoiceStream
+    lesson: LessonReplier | None = None
 
 
 async def build_stages(
@@ -100,19 +104,25 @@ async def build_stages(
     """
     knowledge = await asyncio.to_thread(KnowledgeReplier.load, ROOT / config.reply.knowledge)
     people = load_directory(ROOT / config.reply.directory) if config.reply.directory else None
-    expected = (*knowledge.vocabulary(), *(people.vocabulary() if people else ()))
+    lesson = _lesson(config, stack) if config.reply.lesson else None
+    obeyed = HANDS_FREE if config.reply.hands_free else CONVERSATIONAL
+    expected = (
+        *(lesson.vocabulary() if lesson else knowledge.vocabulary()),
+        *(people.vocabulary() if people else ()),
+        *phrases_of(obeyed - CONVERSATIONAL),
+    )
     async with asyncio.TaskGroup() as group:
         ear = group.create_task(asyncio.to_thread(_ear, config)) if microphone else None
         hearing = group.create_task(asyncio.to_thread(_recogniser, config, expected)) if microphone else None
         voice = VoiceStream(partial(_voice, config), speaker.sample_rate_hz, config.voice)
         await stack.enter_async_context(voice)
-    replier = await _replier(config, knowledge, stack)
+    replier = lesson or await _replier(config, knowledge, stack)
     if people:
         replier = ReceptionReplier(replier, knowledge.knows, people, notify)
     stages = Stages(
         speaker=speaker,
         voice=voice if config.provenance.leave_out_watermarks else MarkedVoice(voice),
-        replier=CommandReplier(replier, knowledge.knowledge.farewell),
+        replier=CommandReplier(replier, knowledge.knowledge.farewell, obeyed=obeyed),
         pieces=partial(pieces_of, language=_language(config), lexicon=config.voice.lexicon),
         microphone=microphone,
         ear=ear.result() if ear else None,
@@ -121,7 +131,12 @@ async def build_stages(
         mover=visage.mover,
         direct=partial(_direct, visage.animator, voice),
     )
-    return Built(stages, voice)
+    return Built(stages, voice, lesson)
+
+
+def _lesson(config: Config, stack: AsyncExitStack) -> LessonReplier:
+    progress = stack.enter_context(Progress(progress_file()))
+    return open_lesson(ROOT / config.reply.lesson, config.reply.learner, progress, LessonNotes())
 
 
 class MarkedVoice:

@@ -62,6 +62,9 @@ class ReplySettings(Section):
     )
     knowledge: str = Field("assets/knowledge/reception.yaml", description="what the agent knows and who it is")
     directory: str = Field("", description="people that visitors may ask for; empty: nobody")
+    lesson: str = Field("", description="a lesson to give instead of answering questions; see assets/lessons")
+    learner: str = Field("learner", description="the name under which the tutor keeps progress")
+    hands_free: bool = Field(False, description="obey also spoken commands for captions, text size, patience, spelling")
     openai: OpenAISettings = Field(
         OpenAISettings(), description="A server that speaks OpenAI's chat API: Ollama, llama.cpp, vLLM, OpenAI."
     )

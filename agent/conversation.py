@@ -34,6 +34,7 @@ from avatar.render import Renderer
 from avatar.watermark import Watermark
 from dialogue.directory import Person
 from dialogue.errors import DeviceError
+from dialogue.reply.lesson import LessonReplier
 from dialogue.speech import Samples
 
 DEMONSTRATION = ROOT / "assets" / "speech" / "question.flac"
@@ -134,6 +135,8 @@ async def converse(config: Config, wish: Wish, tell: Tell) -> Again | None:
             stages = built.stages
             await stage.seen.wait()
             session = stage.session = Session(stages, config.conversation, ledger)
+            if built.lesson:
+                stack.callback(_settle, built.lesson, session)
             talking = group.create_task(_talk(session, wish, source, stages.replier.greeting(), tell), name="talk")
             closing = group.create_task(stage.closed.wait(), name="window closed")
             if config.fleet.host:
@@ -147,6 +150,11 @@ async def converse(config: Config, wish: Wish, tell: Tell) -> Again | None:
             for task in (talking, closing, showing, *stats, *linked):
                 task.cancel()
     return stage.again
+
+
+def _settle(lesson: LessonReplier, session: Session) -> None:
+    """Count the lesson's last turn, which no answer follows."""
+    lesson.settle(session.history)
 
 
 def _tell_host(kiosks: Sequence[Kiosk], person: Person) -> None:

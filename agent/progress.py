@@ -6,6 +6,7 @@ tomorrow.
 """
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -39,6 +40,11 @@ CREATE TABLE place (
     day TEXT NOT NULL, PRIMARY KEY (learner, lesson)
 ) STRICT;
 """
+
+
+def progress_file() -> Path:
+    """Say where the tutor keeps progress: under $XDG_DATA_HOME, or ~/.local/share."""
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "visavis" / "progress.sqlite"
 
 
 @dataclass(frozen=True, slots=True)

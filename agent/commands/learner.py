@@ -13,13 +13,6 @@ app = typer.Typer(no_args_is_help=True, help="Export or delete what the tutor st
 _FILE = typer.Option(None, "--file", help="The progress file; without it the one the tutor uses.")
 
 
-def default_file() -> Path:
-    """Where the tutor keeps progress: under $XDG_DATA_HOME, or ~/.local/share."""
-    import os
-
-    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "visavis" / "progress.sqlite"
-
-
 @app.command("list")
 def list_(file: Path | None = _FILE) -> None:
     """Name all learners."""
@@ -64,10 +57,10 @@ def forget(days: int = typer.Argument(..., min=1), file: Path | None = _FILE) ->
 
 
 def _opened(file: Path | None) -> "Progress":
-    from agent.progress import Progress
+    from agent.progress import Progress, progress_file
     from dialogue.errors import InputError
 
-    path = file or default_file()
+    path = file or progress_file()
     if not path.exists():
         raise InputError(f"{path} does not exist: nobody has learnt anything here yet, or name it with --file")
     return Progress(path)
