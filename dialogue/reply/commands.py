@@ -235,10 +235,14 @@ class CommandReplier:
         self, inner: Replier, farewell: str = "Goodbye.", *,
         obeyed: frozenset[Command] = CONVERSATIONAL,
         status: Callable[[], str] = lambda: "I am here, and I am listening.",
+        gives_way: Callable[[Sequence[Utterance]], bool] = lambda _: False,
     ) -> None:  # fmt: skip
-        """`obeyed` are the commands that are not left to the inner replier; `status` says what the agent is doing."""
+        """`obeyed` are the commands that are not left to the inner replier; `status` says what the agent is doing.
+
+        `gives_way` tells when the words of a command mean something else: "say that again" may answer a question.
+        """
         self._inner, self._farewell = inner, farewell
-        self._obeyed, self._status = obeyed, status
+        self._obeyed, self._status, self._gives_way = obeyed, status, gives_way
 
     def greeting(self) -> str:
         """Give the inner replier's greeting."""
@@ -249,7 +253,7 @@ class CommandReplier:
         command = command_in(history[-1].text, self._obeyed)
         if Command.SPELL in self._obeyed and _asks_to_spell(history[-1].text):
             command = Command.SPELL
-        if command is None:
+        if command is None or self._gives_way(history):
             return self._inner.reply(history)
         if command is Command.SPELL:
             return _once(self._spelled(history))

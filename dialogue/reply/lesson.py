@@ -4,10 +4,11 @@ import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import PurePath
 
+from dialogue.answers import Verdict, judge_phrase, synonyms_of
 from dialogue.history import Utterance
 from dialogue.lesson import END, Lesson
 from dialogue.reply.words import words_of
-from dialogue.tutor import Place, Turn, answer, begin
+from dialogue.tutor import Place, Turn, answer, begin, best_match
 
 OffWords = Callable[[str], Sequence[str] | None]
 """Names the words of a sentence that the learner's last utterance did not say well; None where it cannot tell."""
@@ -48,6 +49,24 @@ class LessonReplier:
         """Whether the last step is done."""
         return self._place.step == END
 
+    @property
+    def question(self) -> str:
+        """What the learner is asked at the moment, without what led up to it; empty when the lesson is over."""
+        if self.is_over:
+            return ""
+        step = self._lesson.step(self._place.step)
+        return f"{step.say} {step.pronounce}".strip()
+
+    def judged(self, history: Sequence[Utterance]) -> Verdict:
+        """Judge the last utterance as an answer to what is asked, a likely mistake being one; nothing comes of it."""
+        self.settle(history)
+        if self.is_over:
+            return Verdict.WRONG
+        step, said, synonyms = self._lesson.step(self._place.step), history[-1].text, synonyms_of(self._lesson.synonyms)
+        if step.pronounce:
+            return judge_phrase(step.pronounce, said, synonyms).verdict
+        return best_match(step.expect, said, synonyms)[1].verdict
+
     def vocabulary(self) -> tuple[str, ...]:
         """Give what the learner is likely to say, for a recogniser to expect."""
         expected = [phrase for step in self._lesson.steps for kind in step.expect for phrase in kind.any_of]
@@ -66,7 +85,7 @@ class LessonReplier:
             return
         said = history[-1].text
         before = next((past for past in reversed(history[:-1]) if past.speaker == "agent"), None)
-        heard = before.text if before and before.interrupted else None
+        heard = before.text if before and before.interrupted and self._is_last_turn(before.text) else None
         turn = answer(self._lesson, self._place, said, heard=heard, off_words=self._measured())
         self._prepared = tuple(history[:-1]), turn, said
         yield self._written(turn)
@@ -88,6 +107,10 @@ class LessonReplier:
         picture = f"[picture {PurePath(turn.picture).stem}] " if turn.picture else ""
         ending = f" {self._farewell}" if turn.place.step == END else ""
         return f"{picture}{turn.text}{ending}"
+
+    def _is_last_turn(self, heard: str) -> bool:
+        """Tell whether what was heard is of the lesson, not of an answer beside it."""
+        return _begins(" ".join(piece.text for piece in self._place.pieces), heard)
 
     def _measured(self) -> Sequence[str] | None:
         sentence = self._lesson.step(self._place.step).pronounce
