@@ -64,6 +64,7 @@ class TransformersReplier:
         finally:
             stopped.set()
             handover.close()
+            job.cancel()  # where it has not begun
 
     def _think(self, history: Sequence[Utterance], handover: Handover[str], stopped: threading.Event) -> None:
         """Generate one reply in the worker thread."""

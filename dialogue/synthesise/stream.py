@@ -77,6 +77,7 @@ class VoiceStream:
                 yield chunk
         finally:
             handover.close()
+            job.cancel()  # where it has not begun
 
     def _speak(
         self, voice: Synthesiser, text: str, rate: float, loudness_dbfs: float, handover: Handover[SpeechChunk]
