@@ -31,7 +31,7 @@ Floats = npt.NDArray[np.float32]
 
 MOTION_PATH = Path(__file__).resolve().parent.parent / "assets" / "models" / "motion.onnx"
 ROWS_PER_FRAME = FEATURE_RATE_HZ // FRAME_RATE_HZ
-STEPS = 5
+STEPS = 4
 HEAD_SHARE = 0.6
 """How much of the learned head motion is laid over the hand-made postures."""
 _TUCK = 0.6
@@ -39,8 +39,8 @@ _TUCKED_GAP = 0.02
 """Eye distances left open between upper lip and tucked lower lip."""
 _CLOSED_GAP = -0.008
 """Closed lips press on each other a little, so that no portrait's stay ajar."""
-GUIDANCE = 0.5
-"""VASA-1's weight of audio guidance."""
+GUIDANCE = 0.75
+"""Weight of audio guidance; VASA-1 has 0.5, here 0.75 brings the spread of the lips nearest to that of people."""
 
 
 @dataclass(frozen=True, slots=True)
