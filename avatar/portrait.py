@@ -124,6 +124,9 @@ def bake(image: Path | Picture, space: LatentSpace | None = None, size_px: int |
     space = space or LatentSpace.load()
     original = image if isinstance(image, np.ndarray) else read_image(image)
     faces = [face.landmarks for face in find_faces(original)]
+    if turns := quarter_turns(choose_face(faces)):
+        original = np.ascontiguousarray(np.rot90(original, turns))
+        faces = [face.landmarks for face in find_faces(original)]
     landmarks = choose_face(faces)
     cut = framing(original.shape, landmarks, size_px)
     picture, landmarks = cut.cut(original), cut.move(landmarks)
@@ -150,7 +153,9 @@ def read_image(path: Path) -> Picture:
     """Read an image file upright (EXIF), on white where transparent, at most 2048 px; raises PortraitError."""
     try:
         with Image.open(path) as opened:
-            image = ImageOps.exif_transpose(opened).convert("RGBA")
+            upright = ImageOps.exif_transpose(opened)
+            deep = upright.mode.startswith("I")  # sixteen bits of grey
+            image = (upright.point(lambda grey: grey / 256).convert("L") if deep else upright).convert("RGBA")
     except FileNotFoundError as exc:
         raise PortraitError(f"there is no image {path}: check the name") from exc
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as exc:
@@ -158,6 +163,12 @@ def read_image(path: Path) -> Picture:
     image.thumbnail((LARGEST_INPUT_PX, LARGEST_INPUT_PX), Image.Resampling.LANCZOS)
     paper = Image.new("RGBA", image.size, "white")
     return np.asarray(Image.alpha_composite(paper, image).convert("RGB"))
+
+
+def quarter_turns(landmarks: Floats) -> int:
+    """Return how often a picture must be turned to the left by 90 degrees for its face to be upright."""
+    along = landmarks[topology.OUTER_CORNER_LEFT, :2] - landmarks[topology.OUTER_CORNER_RIGHT, :2]
+    return round(math.degrees(math.atan2(float(along[1]), float(along[0]))) / 90) % 4
 
 
 def choose_face(faces: list[Floats]) -> Floats:

@@ -76,6 +76,18 @@ def test_the_frame_shows_head_and_shoulders_and_stays_inside_the_image() -> None
     assert (moved[:, :2] >= 0).all()
 
 
+def test_a_picture_lying_on_its_side_without_exif_is_turned_upright() -> None:
+    lying = np.ascontiguousarray(np.rot90(data.astronaut()))
+    baked = bake(lying, space())
+    assert np.array_equal(baked.picture, astronaut().picture)
+
+
+def test_two_small_faces_in_a_wide_picture_are_found_and_refused() -> None:
+    pair = np.ascontiguousarray(np.hstack([data.astronaut()] * 2))
+    with pytest.raises(PortraitError, match="2 faces"):
+        bake(pair, space())
+
+
 def test_a_smile_in_the_photograph_is_read_as_its_own_expression() -> None:
     from avatar.latents import gap
 
