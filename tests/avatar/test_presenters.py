@@ -57,7 +57,7 @@ def test_a_person_is_cut_out_of_every_shipped_presenter(name: str) -> None:
 
 def test_the_scripts_draw_the_shipped_picture() -> None:
     size = 112
-    drawn = portrait(PEOPLE["ada"], size, 2).astype(np.float64)
+    drawn = portrait(PEOPLE["ada"], size).astype(np.float64)
     expected = cv2.resize(shipped("ada"), (size, size), interpolation=cv2.INTER_AREA).astype(np.float64)
     assert np.abs(drawn - expected).mean() < 3.0
     assert np.corrcoef(drawn.ravel(), expected.ravel())[0, 1] > 0.99

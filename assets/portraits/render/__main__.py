@@ -14,7 +14,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m assets.portraits.render", description=main.__doc__)
     parser.add_argument("names", nargs="*", help=f"presenters to draw: {', '.join(PEOPLE)}; all when none is named")
     parser.add_argument("--size", type=int, default=1024, help="pixels a side")
-    parser.add_argument("--samples", type=int, default=2, help="samples a pixel in each direction")
+    parser.add_argument("--samples", type=int, default=3, help="samples a pixel in each direction")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent.parent, help="folder for NAME.png")
     wishes = parser.parse_args()
     for name in wishes.names or PEOPLE:

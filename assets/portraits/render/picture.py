@@ -46,7 +46,7 @@ def _volume(growths: list[Strands]) -> Volume:
     return volume_of(np.concatenate(points), np.concatenate(lengths))
 
 
-def portrait(presenter: Presenter, size: int, samples: int = 2) -> npt.NDArray[np.uint8]:
+def portrait(presenter: Presenter, size: int, samples: int = 3) -> npt.NDArray[np.uint8]:
     """Render a picture [size, size, 3], RGB, from samples x samples samples a pixel."""
     face, clothes, studio, grow, lash_length = presenter
     random = np.random.default_rng(1)

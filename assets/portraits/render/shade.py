@@ -108,8 +108,7 @@ def _reach(
         lamp = lamp_at(studio, index)
         reach[index + 1] = 0.0
         if nx * lamp.x + ny * lamp.y + nz * lamp.z > -0.35:
-            steps = jitter if index < 2 else 0.5  # the rims graze: noise there would sparkle
-            lit = shadow(x + 0.05 * nx, y + 0.05 * ny, z + 0.05 * nz, lamp, face, cut, steps)
+            lit = shadow(x + 0.05 * nx, y + 0.05 * ny, z + 0.05 * nz, lamp, face, cut, jitter)
             if lit > 0.0:
                 reach[index + 1] = lit * passing(x, y, z, lamp.x, lamp.y, lamp.z, hair, 0.5)
 
@@ -148,9 +147,11 @@ def _surface(
         lamp = lamp_at(studio, index)
         facing = nx * lamp.x + ny * lamp.y + nz * lamp.z
         diffuse = max((facing + 0.12) / 1.12, 0.0) * reach[index + 1]
+        if index > 1:
+            diffuse *= ramp(0.0, 0.20, nx * vx + ny * vy + nz * vz)
         mirror = 0.85 * gloss(nx, ny, nz, lamp.x, lamp.y, lamp.z, vx, vy, vz, rough, 0.028)
         mirror += 0.15 * gloss(nx, ny, nz, lamp.x, lamp.y, lamp.z, vx, vy, vz, 0.6 * rough, 0.028)
-        mirror *= ramp(0.02, 0.30, nx * vx + ny * vy + nz * vz)  # a silhouette one sample wide would sparkle
+        mirror *= ramp(0.02, 0.30, nx * vx + ny * vy + nz * vz)  # or a silhouette one sample wide would sparkle
         mirror = min(mirror * shine, 0.5) * reach[index + 1]
         for channel in range(3):
             shaded.light[row, column, channel] += lamp.colour[channel] * diffuse
