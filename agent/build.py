@@ -2,9 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import AsyncExitStack, aclosing
-from dataclasses import dataclass, replace
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import AsyncExitStack, aclosing, suppress
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -22,10 +22,12 @@ from avatar.motion import MotionGenerator
 from avatar.portrait import Portrait, bake
 from dialogue.directory import load_directory
 from dialogue.echo import EchoCanceller, EchoSettings, KalmanEchoCanceller, WebRtcEchoCanceller
-from dialogue.errors import EngineError, InputError
+from dialogue.errors import EngineError, EngineUnavailable, InputError
 from dialogue.recognise import Recogniser
 from dialogue.recognise.sphinx import SphinxRecogniser
+from dialogue.recognise.whisper import WhisperRecogniser
 from dialogue.reply import Replier
+from dialogue.reply.aside import AsideReplier
 from dialogue.reply.commands import CONVERSATIONAL, HANDS_FREE, CommandReplier, phrases_of
 from dialogue.reply.failover import FailoverReplier, Thinker
 from dialogue.reply.knowledge import KnowledgeReplier
@@ -86,6 +88,8 @@ class Built:
     stages: Stages
     voice: VoiceStream
     lesson: LessonReplier | None = None
+    notes: LessonNotes = field(default_factory=LessonNotes)
+    """What happened in the lesson."""
 
 
 async def build_stages(
@@ -104,10 +108,12 @@ async def build_stages(
     """
     knowledge = await asyncio.to_thread(KnowledgeReplier.load, ROOT / config.reply.knowledge)
     people = load_directory(ROOT / config.reply.directory) if config.reply.directory else None
-    lesson = _lesson(config, stack) if config.reply.lesson else None
+    notes = LessonNotes()
+    lesson = _lesson(config, stack, notes) if config.reply.lesson else None
     obeyed = HANDS_FREE if config.reply.hands_free else CONVERSATIONAL
     expected = (
-        *(lesson.vocabulary() if lesson else knowledge.vocabulary()),
+        *knowledge.vocabulary(),
+        *(lesson.vocabulary() if lesson else ()),
         *(people.vocabulary() if people else ()),
         *phrases_of(obeyed - CONVERSATIONAL),
     )
@@ -116,13 +122,17 @@ async def build_stages(
         hearing = group.create_task(asyncio.to_thread(_recogniser, config, expected)) if microphone else None
         voice = VoiceStream(partial(_voice, config), speaker.sample_rate_hz, config.voice)
         await stack.enter_async_context(voice)
-    replier = lesson or await _replier(config, knowledge, stack)
+    replier = await _replier(config, knowledge, stack)
+    if lesson:
+        replier = AsideReplier(lesson, replier, knowledge.knows)
     if people:
         replier = ReceptionReplier(replier, knowledge.knows, people, notify)
     stages = Stages(
         speaker=speaker,
         voice=voice if config.provenance.leave_out_watermarks else MarkedVoice(voice),
-        replier=CommandReplier(replier, knowledge.knowledge.farewell, obeyed=obeyed),
+        replier=CommandReplier(
+            replier, knowledge.knowledge.farewell, obeyed=obeyed, gives_way=lesson.is_answered if lesson else _never
+        ),
         pieces=partial(pieces_of, language=_language(config), lexicon=config.voice.lexicon),
         microphone=microphone,
         ear=ear.result() if ear else None,
@@ -131,12 +141,16 @@ async def build_stages(
         mover=visage.mover,
         direct=partial(_direct, visage.animator, voice),
     )
-    return Built(stages, voice, lesson)
+    return Built(stages, voice, lesson, notes)
 
 
-def _lesson(config: Config, stack: AsyncExitStack) -> LessonReplier:
+def _lesson(config: Config, stack: AsyncExitStack, notes: LessonNotes) -> LessonReplier:
     progress = stack.enter_context(Progress(progress_file()))
-    return open_lesson(ROOT / config.reply.lesson, config.reply.learner, progress, LessonNotes())
+    return open_lesson(ROOT / config.reply.lesson, config.reply.learner, progress, notes)
+
+
+def _never(_: object) -> bool:
+    return False
 
 
 class MarkedVoice:
@@ -212,7 +226,16 @@ def _language(config: Config) -> str:
 
 
 def _recogniser(config: Config, expected: Sequence[str]) -> Recogniser:
-    return SphinxRecogniser(config.recognise.sphinx, expected)
+    """Make the first that can listen; raises EngineUnavailable for the last when none can."""
+    engines: dict[str, Callable[[], Recogniser]] = {
+        "whisper": lambda: WhisperRecogniser(config.recognise.whisper, expected),
+        "sphinx": lambda: SphinxRecogniser(config.recognise.sphinx, expected),
+    }
+    *preferred, last = config.recognise.engines
+    for name in preferred:
+        with suppress(EngineUnavailable):
+            return engines[name]()
+    return engines[last]()
 
 
 def _voice(config: Config) -> FallbackVoice:

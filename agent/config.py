@@ -21,6 +21,7 @@ from dialogue.activity import VoiceActivitySettings
 from dialogue.echo import EchoSettings
 from dialogue.errors import ConfigError
 from dialogue.recognise.sphinx import SphinxSettings
+from dialogue.recognise.whisper import WhisperSettings
 from dialogue.reply.failover import FailoverSettings
 from dialogue.reply.mcp import ToolServer
 from dialogue.reply.openai import OpenAISettings
@@ -51,6 +52,10 @@ class FaceSettings(Section):
 class RecogniseSettings(Section):
     """What turns speech into text."""
 
+    engines: tuple[Literal["whisper", "sphinx"], ...] = Field(
+        ("whisper", "sphinx"), min_length=1, description="in order of preference: the first whose model is here listens"
+    )
+    whisper: WhisperSettings = Field(WhisperSettings(), description="Whisper, once one of its models was fetched.")
     sphinx: SphinxSettings = Field(SphinxSettings(), description="pocketsphinx: needs no download; quiet rooms.")
 
 
