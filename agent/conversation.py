@@ -8,6 +8,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import partial
 from pathlib import Path
 from time import monotonic
@@ -28,6 +29,7 @@ from agent.session import Session
 from agent.sound import Microphone, Speaker
 from agent.sound_file import FileMicrophone
 from agent.timed_speaker import TimedSpeaker
+from agent.tutoring import LessonNotes, write_transcript
 from agent.window import Closed, KeyPressed, Window
 from avatar.controls import Controls
 from avatar.render import Renderer
@@ -64,6 +66,8 @@ class Wish:
     window: bool = True
     ledger: Path | None = None
     stats: bool = False
+    transcript: Path | None = None
+    """Where a lesson is written down; None: nowhere."""
     seed: int = 0
     profile: str = ""
     controls: Controls = field(default_factory=Controls)
@@ -136,7 +140,7 @@ async def converse(config: Config, wish: Wish, tell: Tell) -> Again | None:
             await stage.seen.wait()
             session = stage.session = Session(stages, config.conversation, ledger)
             if built.lesson:
-                stack.callback(_settle, built.lesson, session)
+                stack.callback(_end_lesson, built.lesson, built.notes, session, wish, config.reply.learner)
             talking = group.create_task(_talk(session, wish, source, stages.replier.greeting(), tell), name="talk")
             closing = group.create_task(stage.closed.wait(), name="window closed")
             if config.fleet.host:
@@ -152,9 +156,11 @@ async def converse(config: Config, wish: Wish, tell: Tell) -> Again | None:
     return stage.again
 
 
-def _settle(lesson: LessonReplier, session: Session) -> None:
-    """Count the lesson's last turn, which no answer follows."""
+def _end_lesson(lesson: LessonReplier, notes: LessonNotes, session: Session, wish: Wish, learner: str) -> None:
+    """Count the lesson's last turn, which no answer follows, and write the transcript if it is wanted."""
     lesson.settle(session.history)
+    if wish.transcript:
+        write_transcript(wish.transcript, lesson.title, learner, notes, date.today())
 
 
 def _tell_host(kiosks: Sequence[Kiosk], person: Person) -> None:

@@ -6,8 +6,9 @@ from functools import partial
 from pathlib import Path
 
 from agent.progress import Progress
+from dialogue.errors import InputError
 from dialogue.lesson import END, load_lesson
-from dialogue.lesson_record import Exchange
+from dialogue.lesson_record import Exchange, as_html, as_markdown
 from dialogue.reply.lesson import LessonReplier, OffWords
 from dialogue.tutor import Turn
 
@@ -25,6 +26,19 @@ class LessonNotes:
         """Note a turn and the learner's words before it."""
         quality = turn.results[-1].quality if turn.results else None
         self.exchanges.append(Exchange(said, turn.text, quality, turn.off_words))
+
+
+def write_transcript(path: Path, title: str, learner: str, notes: LessonNotes, day: date) -> None:
+    """Write what happened in a lesson as a web page (.html) or as Markdown, readable by its owner alone.
+
+    Raises InputError where it cannot be written.
+    """
+    written = as_html if path.suffix == ".html" else as_markdown
+    try:
+        path.touch(mode=0o600)
+        path.write_text(written(title, learner, day, notes.exchanges), encoding="utf-8")
+    except OSError as exc:
+        raise InputError(f"the transcript {path} cannot be written ({exc}): name another place") from exc
 
 
 def open_lesson(

@@ -24,6 +24,8 @@ def talk(
     window: Annotated[bool, typer.Option(help="Show a window.")] = True,
     ledger: Annotated[Path | None, typer.Option(help="Note when everything happened, as JSON lines.")] = None,
     stats: Annotated[bool, typer.Option("--stats", help="Show waits, frames and queues while talking.")] = False,
+    learner: Annotated[str, typer.Option(help="Who takes the lesson; the tutor remembers it by this name.")] = "",
+    transcript: Annotated[Path | None, typer.Option(help="Write the lesson down, as .md or .html.")] = None,
     gaze: ControlOptions.gaze = "0,0",
     distance: ControlOptions.distance = 1.0,
     emotion: ControlOptions.emotion = "neutral",
@@ -38,6 +40,8 @@ def talk(
     from agent.conversation import Wish, converse, start_again, suit_to_machine
 
     settings = load_config_or_default(config, *([profile_path(profile)] if profile else []))
+    if learner:
+        settings = settings.model_copy(update={"reply": settings.reply.model_copy(update={"learner": learner})})
     tell = Console(stderr=True, highlight=False, soft_wrap=True).print
     wish = suit_to_machine(
         Wish(
@@ -49,6 +53,7 @@ def talk(
             window=window,
             ledger=ledger,
             stats=stats,
+            transcript=transcript,
             profile=profile,
             seed=seed,
             controls=controls,

@@ -45,6 +45,11 @@ class LessonReplier:
         return self._place
 
     @property
+    def title(self) -> str:
+        """The lesson's name."""
+        return self._lesson.title
+
+    @property
     def is_over(self) -> bool:
         """Whether the last step is done."""
         return self._place.step == END
@@ -66,6 +71,10 @@ class LessonReplier:
         if step.pronounce:
             return judge_phrase(step.pronounce, said, synonyms).verdict
         return best_match(step.expect, said, synonyms)[1].verdict
+
+    def is_answered(self, history: Sequence[Utterance]) -> bool:
+        """Tell whether the last utterance answers what is asked, whatever else it might mean."""
+        return self.judged(history) is Verdict.RIGHT
 
     def vocabulary(self) -> tuple[str, ...]:
         """Give what the learner is likely to say, for a recogniser to expect."""

@@ -2,7 +2,6 @@ from pathlib import Path
 
 import pytest
 
-from dialogue.answers import Verdict
 from dialogue.history import Utterance
 from dialogue.lesson import load_lesson
 from dialogue.reply import Replier
@@ -24,9 +23,7 @@ class Class:
         self.lesson = LessonReplier(lesson_file, lambda turn, _: self.turns.append(turn), at=at)
         knowledge = KnowledgeReplier.load(ASSETS / "knowledge" / "tutor.yaml")
         aside = AsideReplier(self.lesson, knowledge, knowledge.knows)
-        self.replier: Replier = CommandReplier(
-            aside, gives_way=lambda history: self.lesson.judged(history) is Verdict.RIGHT
-        )
+        self.replier: Replier = CommandReplier(aside, gives_way=self.lesson.is_answered)
         self.history = [Utterance("agent", self.replier.greeting())]
 
     async def say(self, text: str, heard: str | None = None) -> str:
