@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import AsyncExitStack, aclosing
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import AsyncExitStack, aclosing, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -22,9 +22,10 @@ from avatar.motion import MotionGenerator
 from avatar.portrait import Portrait, bake
 from dialogue.directory import load_directory
 from dialogue.echo import EchoCanceller, EchoSettings, KalmanEchoCanceller, WebRtcEchoCanceller
-from dialogue.errors import EngineError, InputError
+from dialogue.errors import EngineError, EngineUnavailable, InputError
 from dialogue.recognise import Recogniser
 from dialogue.recognise.sphinx import SphinxRecogniser
+from dialogue.recognise.whisper import WhisperRecogniser
 from dialogue.reply import Replier
 from dialogue.reply.aside import AsideReplier
 from dialogue.reply.commands import CONVERSATIONAL, HANDS_FREE, CommandReplier, phrases_of
@@ -225,7 +226,16 @@ def _language(config: Config) -> str:
 
 
 def _recogniser(config: Config, expected: Sequence[str]) -> Recogniser:
-    return SphinxRecogniser(config.recognise.sphinx, expected)
+    """Make the first that can listen; raises EngineUnavailable for the last when none can."""
+    engines: dict[str, Callable[[], Recogniser]] = {
+        "whisper": lambda: WhisperRecogniser(config.recognise.whisper, expected),
+        "sphinx": lambda: SphinxRecogniser(config.recognise.sphinx, expected),
+    }
+    *preferred, last = config.recognise.engines
+    for name in preferred:
+        with suppress(EngineUnavailable):
+            return engines[name]()
+    return engines[last]()
 
 
 def _voice(config: Config) -> FallbackVoice:
