@@ -44,7 +44,7 @@ def program(*arguments: str, environment: dict[str, str], log: Path) -> Iterator
         if running.poll() is None:
             running.send_signal(signal.SIGINT)
             try:
-                running.wait(20)
+                running.wait(60)
             except subprocess.TimeoutExpired:
                 running.kill()
                 running.wait()
