@@ -229,15 +229,16 @@ def _load(settings: WhisperSettings) -> Any:
             download_root=settings.folder or None,
             local_files_only=True,
         )
-    except (OSError, ValueError, RuntimeError) as exc:
+    except OSError as exc:
         raise EngineUnavailable(
-            f"the Whisper model '{settings.model}' cannot be used ({_first_line(exc)}): fetch it with './visavis models"
-            " pull', or set the recogniser to sphinx"
+            f"the Whisper model '{settings.model}' is not on this machine: fetch it with './visavis models pull', or"
+            " take whisper out of recognise.engines in config.yaml"
         ) from exc
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n")[0][:120]
+    except (ValueError, RuntimeError) as exc:
+        raise EngineUnavailable(
+            f"the Whisper model '{settings.model}' cannot be loaded ({exc}): check whisper.model and"
+            " whisper.compute_type in config.yaml"
+        ) from exc
 
 
 def _repeats_itself(words: list[str]) -> bool:
