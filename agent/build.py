@@ -110,7 +110,7 @@ async def build_stages(
     people = load_directory(ROOT / config.reply.directory) if config.reply.directory else None
     notes = LessonNotes()
     lesson = _lesson(config, stack, notes) if config.reply.lesson else None
-    obeyed = HANDS_FREE if config.reply.hands_free else CONVERSATIONAL
+    obeyed = HANDS_FREE if config.reply.hands_free or config.scanning.enabled else CONVERSATIONAL
     expected = (
         *knowledge.vocabulary(),
         *(lesson.vocabulary() if lesson else ()),

@@ -26,6 +26,7 @@ from dialogue.reply.failover import FailoverSettings
 from dialogue.reply.mcp import ToolServer
 from dialogue.reply.openai import OpenAISettings
 from dialogue.reply.transformers import TransformersSettings
+from dialogue.scanning import ScanningSettings
 from dialogue.section import Section
 from dialogue.settings_file import explain, read_yaml
 from dialogue.synthesise.espeak import EspeakSettings
@@ -112,6 +113,7 @@ class Config(Section):
     synthesise: SynthesiseSettings = Field(SynthesiseSettings(), description="Text to speech.")
     window: WindowSettings = Field(WindowSettings(), description="The window.")
     overlay: OverlaySettings = Field(OverlaySettings(), description="Words and signs over the picture.")
+    scanning: ScanningSettings = Field(ScanningSettings(), description="Everything with one key.")
     fleet: FleetSettings = Field(FleetSettings(), description="Many kiosks over MQTT.")
     provenance: ProvenanceSettings = Field(ProvenanceSettings(), description="Marks that say what this is.")
 

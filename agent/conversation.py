@@ -16,6 +16,7 @@ from time import monotonic
 from agent.build import Visage, build_stages, build_visage
 from agent.config import ROOT, Config, profile_names
 from agent.devices import NO_MICROPHONE, DeviceMicrophone, DeviceSpeaker, find_devices
+from agent.ease import Ease, eased
 from agent.flipbook import Flipbook
 from agent.kiosk import Kiosk, Parts
 from agent.ledger import Ledger
@@ -28,6 +29,7 @@ from agent.recorder import Frame, Recorder, RecorderDisplay
 from agent.session import Session
 from agent.sound import Microphone, Speaker
 from agent.sound_file import FileMicrophone
+from agent.switch import Switch
 from agent.timed_speaker import TimedSpeaker
 from agent.tutoring import LessonNotes, write_transcript
 from agent.window import Closed, KeyPressed, Window
@@ -37,6 +39,7 @@ from avatar.watermark import Watermark
 from dialogue.directory import Person
 from dialogue.errors import DeviceError
 from dialogue.reply.lesson import LessonReplier
+from dialogue.sentences import Direction
 from dialogue.speech import Samples
 
 DEMONSTRATION = ROOT / "assets" / "speech" / "question.flac"
@@ -45,6 +48,9 @@ LINE_CHARACTERS = 2000
 """So much of a typed line is read; nobody asks longer questions."""
 TAIL_S = 0.8
 """So long a recording goes on after the last word."""
+
+NOT_LISTENING = "I am not listening. Press any key to wake me."
+PAUSED = 'Paused. Say "go on".'
 
 Tell = Callable[[str], None]
 """Says a sentence to the person at the terminal."""
@@ -136,7 +142,7 @@ async def converse(config: Config, wish: Wish, tell: Tell) -> Again | None:
             kiosks: list[Kiosk] = []
             told = partial(_tell_host, kiosks)
             built = await build_stages(config, stack, visage, speaker, microphone, told)
-            stages = built.stages
+            stages = replace(built.stages, direct=partial(stage.direct, built.stages.direct))
             await stage.seen.wait()
             session = stage.session = Session(stages, config.conversation, ledger)
             if built.lesson:
@@ -260,6 +266,9 @@ class _Stage:
         self.seen = asyncio.Event()
         """Set once the face is on the screen."""
         self._painter = OverlayPainter(config.overlay)
+        self._ease = Ease(config.overlay, config.conversation.endpoint)
+        self._switch = Switch(config.scanning) if config.scanning.enabled else None
+        self._switch_key = config.scanning.key
         self._window = Window(config.window, self._painter) if wish.window else None
         renderer = Renderer(visage.portrait, size_px=config.window.picture_px)
         self._recording = self._recorder(wish.record, config.window.picture_px) if wish.record else None
@@ -287,6 +296,11 @@ class _Stage:
         if self._microphone:
             self._microphone.muted = muted
 
+    def direct(self, onward: Callable[[Direction, float], None], direction: Direction, at_s: float) -> None:
+        """Carry out a stage direction about ease, and hand on every one."""
+        self._make_easy(eased(self._ease, direction))
+        onward(direction, at_s)
+
     def restart(self, profile: str | None) -> None:
         """Ask for a new start."""
         self.again = Again(profile)
@@ -304,8 +318,8 @@ class _Stage:
             for event in self._window.events():
                 if isinstance(event, Closed):
                     self.closed.set()
-                elif isinstance(event, KeyPressed) and event.name == "space":
-                    self._push_to_talk(is_down=event.is_down)
+                elif isinstance(event, KeyPressed):
+                    self._take_key(event)
             await asyncio.sleep(WINDOW_POLL_S)
 
     def _draw(self, time_s: float) -> Frame:
@@ -313,6 +327,24 @@ class _Stage:
         if self._mark:
             self._mark.mark(frame)
         return frame
+
+    def _make_easy(self, ease: Ease) -> None:
+        if ease.listening is not self._ease.listening:
+            self.mute(not ease.listening)
+        self._ease, self._painter.settings = ease, ease.overlay
+        if self.session:
+            self.session.wait_for_user(ease.endpoint)
+
+    def _take_key(self, key: KeyPressed) -> None:
+        """Any key wakes one who does not listen; the switch's key scans, the space bar talks."""
+        if key.is_down and not self._ease.listening:
+            self._make_easy(replace(self._ease, listening=True))
+        elif self._switch and key.name == self._switch_key:
+            words = self._switch.press(_now_ms()) if key.is_down else ""
+            if words and self.session:
+                self.session.type(words)
+        elif key.name == "space":
+            self._push_to_talk(is_down=key.is_down)
 
     def _push_to_talk(self, *, is_down: bool) -> None:
         if self.session:
@@ -322,7 +354,20 @@ class _Stage:
         if self.session is None:
             return Overlay()
         words = self.session.captions()
-        return Overlay(self.session.activity.value, words.user, words.agent, self.session.notice)
+        return Overlay(self.session.activity.value, words.user, words.agent, self.session.notice or self._sign())
+
+    def _sign(self) -> str:
+        """Give what the user should see at the top when there is no trouble."""
+        if self._switch and (lit := self._switch.highlighted(_now_ms())):
+            return lit
+        if not self._ease.listening:
+            return NOT_LISTENING
+        return PAUSED if self._ease.paused and self._was_cut_off() else ""
+
+    def _was_cut_off(self) -> bool:
+        """Tell whether there is a reply to go on with: an answer to something else ends a pause."""
+        past = self.session.history if self.session else ()
+        return next((said.interrupted for said in reversed(past) if said.speaker == "agent"), False)
 
     def _shown(self, shown: FrameShown) -> None:
         self.seen.set()
@@ -342,3 +387,7 @@ class _Stage:
             rate_hz = self._speaker.sample_rate_hz
             sound = sound + self._source.between(start / rate_hz, start / rate_hz + len(sound) / rate_hz, rate_hz)
         return sound
+
+
+def _now_ms() -> int:
+    return round(monotonic() * 1000)

@@ -52,18 +52,19 @@ class OverlayPainter:
 
     def __init__(self, settings: OverlaySettings) -> None:
         pygame.font.init()
-        self._settings = settings
+        self.settings = settings
+        """May be changed at any time; holds from the next frame on."""
         self._text = lru_cache(maxsize=64)(self._render)
 
     def paint(self, surface: pygame.Surface, overlay: Overlay) -> None:
         """Draw over the whole surface."""
-        if not self._settings.hide_artificial_person_mark:
+        if not self.settings.hide_artificial_person_mark:
             self._mark(surface)
-        if self._settings.show_state:
+        if self.settings.show_state:
             self._dot(surface, overlay.state)
         if overlay.notice:
             self._lines(surface, overlay.notice, top=True)
-        if self._settings.captions:
+        if self.settings.captions:
             self._lines(surface, overlay.agent_caption or overlay.user_caption, italic=not overlay.agent_caption)
 
     def painted(self, frame: Frame, overlay: Overlay) -> Frame:
@@ -96,7 +97,7 @@ class OverlayPainter:
         y = height // 2 + surface.get_height() // 12 if top else surface.get_height() - step * len(labels) - height // 2
         for label in labels:
             box = label.get_rect(midtop=(surface.get_width() // 2, y))
-            self._shade(surface, box.inflate(height, height // 3), 255 if self._settings.high_contrast else 120)
+            self._shade(surface, box.inflate(height, height // 3), 255 if self.settings.high_contrast else 120)
             surface.blit(label, box)
             y += step
 
@@ -112,7 +113,7 @@ class OverlayPainter:
         return lines[-2:]
 
     def _line_px(self, surface: pygame.Surface) -> int:
-        return max(10, round(surface.get_height() * self._settings.caption_size))
+        return max(10, round(surface.get_height() * self.settings.caption_size))
 
     @staticmethod
     def _render(text: str, height: int, italic: bool, colour: tuple[int, int, int]) -> pygame.Surface:

@@ -189,6 +189,10 @@ class Session:
         """Say a text of one's own accord; only while nothing else is going on (`wait_until_idle`)."""
         self._happen(turns.Prompted(self.now_ms, text))
 
+    def wait_for_user(self, endpoint: EndpointSettings) -> None:
+        """Wait from now on as long as these settings say before taking a pause for the end."""
+        self._settings = self._settings.model_copy(update={"endpoint": endpoint})
+
     def press(self) -> None:
         """Begin to listen because the user holds the button down."""
         if self._turn.phase in (Phase.SPEAKING, Phase.DOUBTING):

@@ -261,12 +261,22 @@ class CommandReplier:
             return _once(self._status())
         if command is Command.REPEAT:
             return self._repetition(history)
+        if command is Command.GO_ON:
+            return self._resumption(history)
         return _once(f"[goodbye] {self._farewell}" if command is Command.GOODBYE else _ACKNOWLEDGED[command])
 
     def _spelled(self, history: Sequence[Utterance]) -> str:
         last = next((past.text for past in reversed(history[:-1]) if past.speaker == "agent"), "")
         word = word_to_spell(history[-1].text, last)
         return f"{word}: {spell_out(word)}." if word else "There is nothing to spell yet."
+
+    async def _resumption(self, history: Sequence[Utterance]) -> AsyncIterator[str]:
+        """Say again what a pause cut off."""
+        yield f"{_ACKNOWLEDGED[Command.GO_ON]} "
+        last = next((past for past in reversed(history) if past.speaker == "agent"), None)
+        if last and last.interrupted:
+            async for text in self._repetition(history):
+                yield text
 
     def _repetition(self, history: Sequence[Utterance]) -> AsyncIterator[str]:
         said = next((at for at in range(len(history) - 1, -1, -1) if history[at].speaker == "agent"), None)

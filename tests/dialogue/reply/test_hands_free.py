@@ -55,6 +55,14 @@ async def test_the_agent_says_what_it_is_doing_and_spells_what_it_said() -> None
     assert (await said(Utterance("user", "stop listening"))).endswith("[listening off]")
 
 
+async def test_going_on_after_a_pause_says_the_answer_that_was_cut_off() -> None:
+    asked, cut_off = Utterance("user", "where is it"), Utterance("agent", "It is", interrupted=True)
+    pause, go_on = Utterance("user", "pause"), Utterance("user", "go on")
+    whole = "".join([part async for part in Counting().reply([asked])])
+    assert await said(asked, cut_off, pause, go_on) == f"[resume] {whole}"
+    assert await said(asked, Utterance("agent", "It is here."), go_on) == "[resume] "
+
+
 def test_the_word_to_spell_is_the_one_named_or_the_last_name() -> None:
     assert word_to_spell("spell the word restaurant", "") == "restaurant"
     assert word_to_spell("spell it", "[smile] It is in Oxford today.") == "Oxford"
