@@ -23,7 +23,7 @@ from avatar.features import FEATURE_RATE_HZ, phone_features
 from avatar.hearing import Piece
 from avatar.idle import Idle
 from avatar.latents import FRAME_RATE_HZ, LATENT_SIZE, POSE_SIZE, LatentSpace, Motion
-from avatar.visemes import LOOKAHEAD_S, MOUTH, constrictions, mouth_shapes
+from avatar.visemes import LOOKAHEAD_S, MOUTH, awake, constrictions, mouth_shapes
 from dialogue.errors import EngineError, EngineUnavailable
 from dialogue.speech import SpeechChunk
 
@@ -226,7 +226,7 @@ class LearnedMotion:
         return rows
 
     def _articulated(self, rows: Motion, times_s: npt.NDArray[np.float64]) -> Motion:
-        """Add the tongue, and tuck and close the lips where phone times say they must be."""
+        """Add the tongue; tuck, close and rest the lips where phone times say they must be."""
         phones = self._piece.phones_before(times_s[-1] + LOOKAHEAD_S)
         if not phones:
             return rows
@@ -234,7 +234,8 @@ class LearnedMotion:
         rows = rows + tongue[:, None].astype(np.float32) * self._channels.direction("tongue_raise")
         tucked, closed = (depth.astype(np.float32) for depth in constrictions(phones, times_s))
         rows = rows + _TUCK * tucked[:, None] * self._channels.direction("lip_tuck")
-        for depth, gap in ((tucked, _TUCKED_GAP), (closed, _CLOSED_GAP)):
+        resting = (1.0 - awake(phones, times_s)).astype(np.float32)
+        for depth, gap in ((resting, 0.0), (tucked, _TUCKED_GAP), (closed, _CLOSED_GAP)):
             ajar = np.maximum(self._channels.lip_gap(rows) - gap, 0.0)
             rows = self._channels.close_lips(rows, depth * ajar)
         return rows
