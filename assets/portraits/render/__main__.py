@@ -1,4 +1,4 @@
-"""`python -m assets.portraits.render ada`: draw presenters into assets/portraits (about a minute each on one core)."""
+"""`python -m assets.portraits.render ada`: draw presenters into assets/portraits, a minute each once compiled."""
 
 import argparse
 from pathlib import Path
