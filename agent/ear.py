@@ -13,9 +13,13 @@ from dialogue.vad import VoiceActivityDetector
 KEPT_S = 8
 """Seconds of the microphone that stay at hand: the beginning of an utterance is recognised after it was noticed."""
 
-LEARNING_S = 1.5
+LEARNING_S = 2.5
 """A canceller starts with no idea of the room: so much of the loudspeaker has to be heard before one can cut in."""
 FAR_SOUND = 0.003
+FAR_DECAY = 0.97
+"""Of the loudspeaker's level, a block: 20 dB in 0.8 s, as in a room with an echo."""
+REMAINDER = 0.1
+"""Sound 20 dB below the loudspeaker's may be what a canceller leaves of it, and is nobody's speech meanwhile."""
 
 
 class Ear:
@@ -31,7 +35,7 @@ class Ear:
         self._frames_seen = 0
         self._kept = RingBuffer(KEPT_S * self._rate_hz)
         self.activity = VoiceActivity()
-        self._far_s = 0.0
+        self._far_s = self._far_level = 0.0
         self.voiced_ms = 0
         """Likely speech since the beginning."""
         self.contour = Contour.UNKNOWN
@@ -58,18 +62,23 @@ class Ear:
         `far` is what the loudspeaker played meanwhile at the same rate, None when that cannot be heard.
         """
         clean = near if self._canceller is None or far is None else self._canceller.cancel(near, far)
-        if far is not None and np.abs(far).max() > FAR_SOUND:
-            self._far_s += len(far) / self._rate_hz
+        if far is not None:
+            self._note_far(far)
         self._kept.append(clean)
         for frame in self._frames.push(clean):
             # Detectors find speech in the faintest remainder of an echo.
-            loud = float(np.sqrt(np.mean(np.square(frame)))) >= self._quietest
+            loud = _level(frame) >= max(self._quietest, self._far_level * REMAINDER)
             self._judge(self._detector.probability(frame) if loud else 0.0)
         return clean
 
     def since(self, start_ms: int) -> Samples:
         """Give what was heard from `start_ms` on, as far as it is kept."""
         return self._kept.between(max(0, start_ms) * self._rate_hz // 1000, self._kept.end)
+
+    def _note_far(self, far: Samples) -> None:
+        if np.abs(far).max() > FAR_SOUND:
+            self._far_s += len(far) / self._rate_hz
+        self._far_level = max(_level(far), self._far_level * FAR_DECAY)
 
     def _judge(self, probability: float) -> None:
         start_ms = self._ms(self._frames_seen * self._detector.frame_samples)
@@ -88,3 +97,7 @@ class Ear:
 
     def _ms(self, samples: int) -> int:
         return samples * 1000 // self._rate_hz
+
+
+def _level(samples: Samples) -> float:
+    return float(np.sqrt(np.mean(np.square(samples))))
