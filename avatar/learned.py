@@ -8,6 +8,7 @@ however the speech arrived.
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,9 +24,9 @@ from avatar.features import FEATURE_RATE_HZ, phone_features
 from avatar.hearing import Piece
 from avatar.idle import Idle
 from avatar.latents import FRAME_RATE_HZ, LATENT_SIZE, POSE_SIZE, LatentSpace, Motion
-from avatar.visemes import LOOKAHEAD_S, MOUTH, awake, constrictions, mouth_shapes
+from avatar.visemes import LOOKAHEAD_S, MOUTH, constrictions, mouth_shapes
 from dialogue.errors import EngineError, EngineUnavailable
-from dialogue.speech import SpeechChunk
+from dialogue.speech import SILENCE, Phone, SpeechChunk
 
 Floats = npt.NDArray[np.float32]
 
@@ -39,6 +40,8 @@ _TUCKED_GAP = 0.02
 """Eye distances left open between upper lip and tucked lower lip."""
 _CLOSED_GAP = -0.008
 """Closed lips press on each other a little, so that no portrait's stay ajar."""
+_REST_AFTER_S, _REST_UNTIL_S, _REST_EASE_S = 0.2, 0.3, 0.15
+"""Lips rest from so long after a pause begins until so long before it ends: people open them ahead of speaking."""
 GUIDANCE = 0.75
 """Weight of audio guidance; VASA-1 has 0.5, here 0.75 brings the spread of the lips nearest to that of people."""
 
@@ -234,8 +237,17 @@ class LearnedMotion:
         rows = rows + tongue[:, None].astype(np.float32) * self._channels.direction("tongue_raise")
         tucked, closed = (depth.astype(np.float32) for depth in constrictions(phones, times_s))
         rows = rows + _TUCK * tucked[:, None] * self._channels.direction("lip_tuck")
-        resting = (1.0 - awake(phones, times_s)).astype(np.float32)
+        resting = _resting(phones, times_s).astype(np.float32)
         for depth, gap in ((resting, 0.0), (tucked, _TUCKED_GAP), (closed, _CLOSED_GAP)):
             ajar = np.maximum(self._channels.lip_gap(rows) - gap, 0.0)
             rows = self._channels.close_lips(rows, depth * ajar)
         return rows
+
+
+def _resting(phones: Sequence[Phone], times_s: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Tell how far lips rest at each moment [n], 0..1: fully in the middle of a long pause."""
+    resting = np.zeros(len(times_s))
+    for pause in (phone for phone in phones if phone.symbol == SILENCE):
+        inside = np.minimum(times_s - pause.start_s - _REST_AFTER_S, pause.end_s - _REST_UNTIL_S - times_s)
+        resting = np.maximum(resting, np.clip(inside / _REST_EASE_S, 0.0, 1.0))
+    return resting

@@ -1,5 +1,6 @@
 """Phones of any recorded speech, for moving a mouth to a voice that does not report its own."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -33,10 +34,11 @@ class PhoneDecoder:
         self._decoder.start_utt()
         self._decoder.process_raw(pcm_of(samples), full_utt=True)
         self._decoder.end_utt()
-        return [
+        found = [
             Phone(symbol_of(s.word), s.start_frame * _FRAME_S, (s.end_frame + 1) * _FRAME_S)
             for s in self._decoder.seg() or ()
         ]
+        return _with_whole_pauses(found)
 
 
 def pcm_of(samples: Samples) -> bytes:
@@ -49,3 +51,14 @@ def symbol_of(name: str) -> str:
     """Give the phone that pocketsphinx calls by a name of its own; noises and unknown ones are silence."""
     symbol = name.lower().rstrip("012")
     return symbol if symbol in PHONES else SILENCE
+
+
+def _with_whole_pauses(phones: Sequence[Phone]) -> list[Phone]:
+    """Join silences that follow each other: pocketsphinx cuts a long pause into many."""
+    joined: list[Phone] = []
+    for phone in phones:
+        if joined and phone.symbol == joined[-1].symbol == SILENCE:
+            joined[-1] = Phone(SILENCE, joined[-1].start_s, phone.end_s)
+        else:
+            joined.append(phone)
+    return joined

@@ -178,7 +178,7 @@ def mouth_shapes(phones: Sequence[Phone], times_s: Weights) -> Weights:
     tucked, closed = constrictions(phones, times_s)
     _hold(shape, tucked, _FV, keeps=("lip_stretch", "tongue_raise"))
     _hold(shape, closed, _PBM, keeps=("lip_pucker", "tongue_raise"))
-    shape *= awake(phones, times_s)[:, None]
+    shape *= _awake(phones, times_s)[:, None]
     return shape
 
 
@@ -225,7 +225,7 @@ def _hold(shape: Weights, amount: Weights, target: Shape, keeps: tuple[str, ...]
     shape[:, moved] += (goal - shape)[:, moved] * amount[:, None]
 
 
-def awake(phones: Sequence[Phone], times_s: Weights) -> Weights:
+def _awake(phones: Sequence[Phone], times_s: Weights) -> Weights:
     """Tell how far speech moves the mouth at each moment, 0..1: nothing moves inside a long pause."""
     awake = np.ones(len(times_s))
     for phone in phones:
