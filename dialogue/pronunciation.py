@@ -85,7 +85,7 @@ class PronunciationJudge:
     def __init__(self) -> None:
         """Load the model (about a second). Raises EngineError when it cannot be loaded."""
         try:
-            self._decoder = pocketsphinx.Decoder(loglevel="FATAL", fwdflat=False, bestpath=False)
+            self._decoder = pocketsphinx.Decoder(loglevel="FATAL", fwdflat=False, bestpath=False, cmn="batch")
         except RuntimeError as exc:
             raise EngineError("pocketsphinx cannot load its English model: reinstall pocketsphinx") from exc
         self._known: set[str] = set()
