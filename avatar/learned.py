@@ -26,7 +26,7 @@ from avatar.idle import Idle
 from avatar.latents import FRAME_RATE_HZ, LATENT_SIZE, POSE_SIZE, LatentSpace, Motion
 from avatar.visemes import LOOKAHEAD_S, MOUTH, constrictions, mouth_shapes
 from dialogue.errors import EngineError, EngineUnavailable
-from dialogue.speech import SILENCE, Phone, SpeechChunk
+from dialogue.speech import PHONES, SILENCE, Phone, SpeechChunk
 
 Floats = npt.NDArray[np.float32]
 
@@ -203,6 +203,8 @@ class LearnedMotion:
         first, count = self._speech_start(self._next_row), self._network.shape.rows()
         near = self._piece.phones_before((first + count) / FEATURE_RATE_HZ)
         phones = phone_features(near, first, count)
+        # Where no phone is known some training clips speak on, so whether a pause is silent is left to the sound.
+        phones[:, PHONES.index(SILENCE)] = 0.0
         return np.concatenate([self._piece.rows(first, count), phones], axis=1)
 
     def _noise_at(self, row: int, count: int) -> Floats:
