@@ -152,7 +152,7 @@ class ResidualGate:
     _coherence_smoothing = 0.7
     _decay = 0.97
     """Of the echo's envelope, a block: reverberation outlives the filter."""
-    _opening_db, _holding_db = 6.0, 2.0
+    _opening_db, _holding_db = 7.0, 2.0
     _opening_blocks, _hold_blocks = 2, 12
     _shutting = np.float32(0.5)
     """Of the gain, a block: opens at once, shuts over a few."""
