@@ -34,7 +34,7 @@ ADA = Presenter(
             inner_x=1.45, inner_y=1.85, peak_x=4.2, peak_y=2.48, outer_x=5.35, outer_y=1.85, thickness=0.46, hairs=600,
             colour=(0.020, 0.012, 0.009),
         ),
-        earring=0.40,
+        earring=0.0,
     ),
     clothes=Clothes(BLAZER, outer=(0.022, 0.060, 0.075), inner=(0.72, 0.66, 0.56), trim=(0.022, 0.060, 0.075)),
     studio=Studio(
