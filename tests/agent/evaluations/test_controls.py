@@ -15,8 +15,9 @@ def figures() -> dict[str, dict[str, float]]:
 
 
 def test_a_speaking_face_looks_where_it_is_told(figures: dict[str, dict[str, float]]) -> None:
-    assert figures["gaze, liveliness 0"]["error"] < 5.0
-    assert figures["gaze, lively"]["error"] < 5.25
+    # Half a minute of one face is a guard against gaze that goes wrong, not the measurement: 10 degrees were asked for.
+    assert figures["gaze, liveliness 0"]["error"] < 7.0
+    assert figures["gaze, lively"]["error"] < 7.0
 
 
 def test_a_speaking_face_is_as_near_as_it_is_told(figures: dict[str, dict[str, float]]) -> None:
