@@ -15,7 +15,7 @@ def figures() -> dict[str, dict[str, float]]:
 
 
 def test_a_speaking_face_looks_where_it_is_told(figures: dict[str, dict[str, float]]) -> None:
-    # Half a minute of one face is a guard against gaze that goes wrong, not the measurement: 10 degrees were asked for.
+    # Half a minute of one face is a guard against gaze that goes wrong; `./visavis evaluate controls` measures.
     assert figures["gaze, liveliness 0"]["error"] < 7.0
     assert figures["gaze, lively"]["error"] < 7.0
 
