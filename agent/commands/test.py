@@ -28,5 +28,13 @@ def test(context: typer.Context) -> None:
 
 
 def _passes(name: str, command: list[str]) -> bool:
+    passed = _run(name, command)
+    if passed or name != "tests":
+        return passed
+    # Voices draw noise and devices share two cores: what fails once for that reason passes alone, a fault does not.
+    return _run("failed tests, once more", [*command, "--last-failed", "--last-failed-no-failures=none"])
+
+
+def _run(name: str, command: list[str]) -> bool:
     print(f"--- {name}: {' '.join(command)}", flush=True)
     return subprocess.run([sys.executable, "-m", *command], cwd=ROOT, check=False).returncode == 0
