@@ -22,7 +22,7 @@ CELL_PX = 6
 """Side of one cell: coarse enough to pass an H.264 quantiser, fine enough not to be seen at one grey level."""
 TILE_CELLS = 32
 TILE_PX = CELL_PX * TILE_CELLS
-STRENGTH = 1.6
+STRENGTH = 1.2
 """Grey levels."""
 SCALES = tuple(float(s) for s in np.geomspace(0.5, 2.0, 57))
 """Sizes of the picture relative to the one that was marked that reading tries; neighbours differ by 2.5 %."""

@@ -22,9 +22,9 @@ def film(path: Path, *, marked: bool) -> Path:
 
     sound = resample(spoken("The opening hours are nine to five from Monday to Friday. Please ask."), 16_000, RATE_HZ)
     sound = np.resize(sound, 4 * RATE_HZ).astype(np.float32)
-    rows, columns = np.mgrid[0:384, 0:384]
-    recorder = Recorder(path, (384, 384), RATE_HZ, keep_every_frame=True)
-    mark, voice = Watermark(384, 384), VoiceWatermark()
+    rows, columns = np.mgrid[0:512, 0:512]
+    recorder = Recorder(path, (512, 512), RATE_HZ, keep_every_frame=True)
+    mark, voice = Watermark(512, 512), VoiceWatermark()
     for index in range(100):
         wave = 120 + 60 * np.sin((rows + index) / 23) + 40 * np.cos((columns - 2 * index) / 31)
         frame = np.repeat(wave.astype(np.uint8)[..., None], 3, axis=2)
@@ -63,13 +63,13 @@ def test_the_marks_outlive_a_new_encoding_and_the_credentials_do_not(tmp_path: P
     sign(recording, ORIGIN, ProvenanceSettings())
     again = tmp_path / "again.mkv"
     with av.open(str(recording)) as source, av.open(str(again), "w") as target:
-        video = target.add_stream("libx264", rate=25, options={"crf": "26"})
-        video.width, video.height, video.pix_fmt = 288, 288, "yuv420p"
+        video = target.add_stream("libx264", rate=25, options={"crf": "23"})
+        video.width, video.height, video.pix_fmt = 384, 384, "yuv420p"
         audio = target.add_stream("libopus", rate=48_000, layout="mono")
         to_opus = av.AudioResampler("flt", "mono", 48_000)
         for frame in source.decode(video=0, audio=0):
             if isinstance(frame, av.VideoFrame):
-                small = frame.reformat(288, 288, "yuv420p")
+                small = frame.reformat(384, 384, "yuv420p")
                 small.pts = None
                 target.mux(video.encode(small))
             else:
