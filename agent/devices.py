@@ -74,8 +74,6 @@ class DeviceMicrophone:
         self._settings = settings
         self._loop = asyncio.get_running_loop()
         self._blocks: asyncio.Queue[Samples] = asyncio.Queue(MICROPHONE_QUEUE_BLOCKS)
-        self._overflowed = False
-        self._last_s = time.monotonic()
         self.dropped_blocks = 0
 
     async def blocks(self) -> AsyncIterator[Samples]:

@@ -6,16 +6,12 @@ from typing import Literal
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 import pygame
 from pydantic import Field
 
-from agent.overlay import Overlay, OverlayPainter
+from agent.overlay import Frame, Overlay, OverlayPainter
 from dialogue.errors import DeviceError
 from dialogue.section import Section
-
-Frame = npt.NDArray[np.uint8]
-"""RGB picture, shape [height, width, 3]."""
 
 
 class WindowSettings(Section):

@@ -6,7 +6,7 @@ the pattern (Cox, Kilian, Leighton & Shamoon 1997 for the principle; tiling for 
 knows the key can remove it: it is there for honest checking, not against an attacker.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import cv2
@@ -116,8 +116,3 @@ def _folded(plane: Plane) -> Plane:
     padded[: plane.shape[0], : plane.shape[1]] = plane
     folded: Plane = padded.reshape(height // TILE_PX, TILE_PX, width // TILE_PX, TILE_PX).sum(axis=(0, 2))
     return folded
-
-
-def detection_rate(readings: Sequence[Reading]) -> float:
-    """Give the part of readings that found the mark."""
-    return sum(reading.is_marked for reading in readings) / max(1, len(readings))

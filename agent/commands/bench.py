@@ -1,13 +1,11 @@
 """`./visavis bench [STAGE]`: each stage's measurement lives in `agent/benches/<stage>.py`."""
 
-import importlib
-import json
 import pkgutil
 
 import typer
-from rich.console import Console
 
 import agent.benches
+from agent.commands.measuring import measure
 
 app = typer.Typer()
 STAGES = tuple(module.name for module in pkgutil.iter_modules(agent.benches.__path__))
@@ -20,10 +18,4 @@ def bench(
     short: bool = typer.Option(False, "--short", help="A quick, rougher run."),
 ) -> None:
     """Measure speed and print it with the machine it was measured on."""
-    if stage not in STAGES:
-        raise typer.BadParameter(f"there is no stage '{stage}'; there are: {', '.join(STAGES)}")
-    report = importlib.import_module(f"agent.benches.{stage}").run(short=short)
-    if as_json:
-        print(json.dumps(report.as_dict(), indent=2))
-    else:
-        Console().print(report.table())
+    measure("agent.benches", STAGES, stage, short=short, as_json=as_json)
